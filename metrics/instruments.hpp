@@ -1,0 +1,81 @@
+// metrics/instruments.hpp - every instrument that pgweir's workers write, as plain structs.
+// Names, help texts and labels are given to them in one place: metrics/exposition.cpp.
+// Thread rule: one writer per struct (the worker that it was made for), see metrics/instrument.hpp.
+#pragma once
+
+#include "metrics/instrument.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace pgweir::metrics {
+
+enum class client_state { login, idle, active, waiting, idle_in_transaction };
+enum class server_state { login, idle, active, idle_in_transaction, being_canceled };
+enum class wait_outcome { ok, timeout, cancel, disconnect, error };
+enum class connect_outcome { ok, error, timeout };
+enum class login_outcome { ok, refused, timeout, error };
+enum class login_method { trust, password, md5, scram_sha_256, none };
+enum class cancel_outcome { forwarded, late, unknown_key, queued };
+enum class close_reason { lifetime, idle, error, dirty, client, server, reload, replaced };
+enum class error_origin { server, pooler, client };
+enum class pin_reason { session_mode, replication, large_statement, copy_doubt };
+
+inline constexpr std::size_t client_states = 5, server_states = 5, wait_outcomes = 5, connect_outcomes = 3,
+                             login_outcomes = 4, login_methods = 5, cancel_outcomes = 4, close_reasons = 8,
+                             error_origins = 3, pin_reasons = 4;
+// First two characters of a SQLSTATE, bounded: the classes that PostgreSQL 15 documents, and "other".
+inline constexpr std::size_t sqlstate_classes = 44;
+std::size_t sqlstate_class_index(const char* sqlstate);  // sqlstate: at least two characters
+const char* sqlstate_class_name(std::size_t index);
+
+// An array indexed by one of the enums above.
+template <class Instrument, class Enum, std::size_t N>
+struct by {
+  std::array<Instrument, N> at{};
+  Instrument& operator[](Enum e) { return at[static_cast<std::size_t>(e)]; }
+  const Instrument& operator[](Enum e) const { return at[static_cast<std::size_t>(e)]; }
+};
+
+// Each struct starts a cache line of its own, so that workers do not slow one another down.
+inline constexpr std::size_t cache_line = 64;
+
+// One per (worker, database, user).
+struct alignas(cache_line) pool_instruments {
+  by<gauge, client_state, client_states> clients;
+  by<gauge, server_state, server_states> servers;
+
+  by<latency_histogram, wait_outcome, wait_outcomes>
+      wait;                          // from asking for a backend to getting one, or giving up
+  latency_histogram query;           // executing: first byte to the server -> last byte of the answer
+  latency_histogram first_response;  // first byte to the server -> first byte of the answer
+  latency_histogram transaction;     // backend held, including idle in transaction
+  by<latency_histogram, connect_outcome, connect_outcomes> server_connect;
+
+  counter queries, transactions, server_assignments;
+  counter transaction_idle_nanoseconds;
+  counter client_received_bytes, client_sent_bytes, server_received_bytes, server_sent_bytes;
+
+  counter client_parses, server_parses, binds, prepared_evictions;
+  std::array<by<counter, error_origin, error_origins>, sqlstate_classes> errors;
+  by<counter, pin_reason, pin_reasons> pins;
+  by<gauge, pin_reason, pin_reasons> pinned;
+  by<counter, cancel_outcome, cancel_outcomes> cancels;  // unknown_key is counted in worker_instruments
+  by<counter, close_reason, close_reasons> server_closes;
+  counter server_resets;
+  counter backpressure_client_nanoseconds, backpressure_server_nanoseconds;
+  counter replanned;  // units re-prepared and resent after "cached plan must not change result type"
+
+  gauge oldest_waiter_started_nanoseconds;  // steady clock; 0 while nobody waits
+};
+
+// One per worker: what belongs to no pool (yet).
+struct alignas(cache_line) worker_instruments {
+  std::array<by<latency_histogram, login_outcome, login_outcomes>, login_methods> client_login;
+  gauge clients_in_login;
+  counter unknown_cancel_keys;
+  gauge buffer_bytes;                         // held by connections that have unsent or incomplete data
+  gauge prepared_statements, prepared_bytes;  // the catalogue; written by worker 0
+};
+
+}  // namespace pgweir::metrics

@@ -1,0 +1,40 @@
+#include "metrics/samples.hpp"
+
+#include <iterator>
+#include <limits>
+#include <utility>
+
+namespace pgweir::metrics {
+
+prometheus::ClientMetric& samples::add(labels more) {
+  prometheus::ClientMetric& metric = family_.metric.emplace_back();
+  metric.label = base_;
+  metric.label.insert(metric.label.end(), std::make_move_iterator(more.begin()),
+                      std::make_move_iterator(more.end()));
+  return metric;
+}
+
+void samples::value(double number, labels more) {
+  prometheus::ClientMetric& metric = add(std::move(more));
+  if (family_.type == prometheus::MetricType::Counter)
+    metric.counter.value = number;
+  else
+    metric.gauge.value = number;
+}
+
+void samples::histogram(const std::array<std::uint64_t, latency_histogram::buckets>& counts,
+                        double sum_seconds, labels more) {
+  auto& histogram = add(std::move(more)).histogram;
+  histogram.bucket.reserve(counts.size());
+  std::uint64_t cumulative = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    cumulative += counts[i];
+    const bool last = i == latency_bounds.size();
+    histogram.bucket.push_back(
+        {cumulative, last ? std::numeric_limits<double>::infinity() : latency_bounds[i]});
+  }
+  histogram.sample_count = cumulative;
+  histogram.sample_sum = sum_seconds;
+}
+
+}  // namespace pgweir::metrics

@@ -1,0 +1,136 @@
+// metrics/samples.hpp - turns instruments into prometheus-cpp samples, each summed over the workers.
+// The function templates below are the vocabulary of the table in metrics/exposition.cpp.
+#pragma once
+
+#include "metrics/registry.hpp"
+
+#include <prometheus/metric_family.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace pgweir::metrics {
+
+// What one scrape knows besides the instruments.
+struct scrape_context {
+  std::string version;
+  std::int64_t now_nanoseconds;  // steady clock
+};
+
+// Receives the samples of one family; each carries the base labels and at most two more.
+class samples {
+ public:
+  using labels = std::vector<prometheus::ClientMetric::Label>;
+
+  samples(prometheus::MetricFamily& family, const scrape_context& context, labels base)
+      : family_(family), context_(context), base_(std::move(base)) {}
+
+  void value(double number, labels more = {});
+  // `counts` are those of latency_histogram, one per bucket, not cumulative.
+  void histogram(const std::array<std::uint64_t, latency_histogram::buckets>& counts, double sum_seconds,
+                 labels more = {});
+
+  const scrape_context& context() const { return context_; }
+
+ private:
+  prometheus::ClientMetric& add(labels more);
+
+  prometheus::MetricFamily& family_;
+  const scrape_context& context_;
+  labels base_;
+};
+
+// Label name, and its values in the order of the enum that indexes the instruments.
+template <std::size_t N>
+struct enum_label {
+  const char* name;
+  std::array<const char*, N> values;
+};
+
+// Which view holds the instruments of one kind.
+template <class Instruments>
+struct view_of;
+template <>
+struct view_of<pool_instruments> {
+  using type = pool_view;
+};
+template <>
+struct view_of<worker_instruments> {
+  using type = registry_view;
+};
+
+template <class Pointer>
+struct member_of;
+template <class Owner, class Member>
+struct member_of<Member Owner::*> {
+  using view = typename view_of<Owner>::type;
+  using type = Member;
+};
+template <auto Member>
+using view_for = typename member_of<decltype(Member)>::view;
+
+// Adds one sample: the instrument that `pick` finds in each worker's struct, summed.
+template <class View, class Pick>
+void add_sum(const View& view, samples& out, const Pick& pick, samples::labels more) {
+  using instrument = std::remove_cvref_t<decltype(pick(*view.workers.front()))>;
+  if constexpr (std::is_same_v<instrument, latency_histogram>) {
+    std::array<std::uint64_t, latency_histogram::buckets> counts{};
+    double seconds = 0;
+    for (const auto* worker : view.workers) {
+      const latency_histogram& part = pick(*worker);
+      for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += part.count_of(i);
+      seconds += part.sum_seconds();
+    }
+    out.histogram(counts, seconds, std::move(more));
+  } else {
+    decltype(instrument{}.value()) sum = 0;
+    for (const auto* worker : view.workers) sum += pick(*worker).value();
+    out.value(static_cast<double>(sum), std::move(more));
+  }
+}
+
+// One series: a counter, gauge or histogram.
+template <auto Member>
+void one(const view_for<Member>& view, samples& out) {
+  add_sum(view, out, [](const auto& worker) -> const auto& { return worker.*Member; }, {});
+}
+
+// One series per value of an enum.
+template <auto Member, const auto& Label>
+void each(const view_for<Member>& view, samples& out) {
+  static_assert(std::tuple_size_v<decltype(member_of<decltype(Member)>::type::at)> == Label.values.size());
+  for (std::size_t i = 0; i < Label.values.size(); ++i)
+    add_sum(view, out, [i](const auto& worker) -> const auto& { return (worker.*Member).at[i]; },
+            {{Label.name, Label.values[i]}});
+}
+
+// A counter of nanoseconds as seconds.
+template <auto Member>
+double seconds_of(const view_for<Member>& view) {
+  std::uint64_t nanoseconds = 0;
+  for (const auto* worker : view.workers) nanoseconds += (worker->*Member).value();
+  return static_cast<double>(nanoseconds) * 1e-9;
+}
+template <auto Member>
+void seconds(const view_for<Member>& view, samples& out) {
+  out.value(seconds_of<Member>(view));
+}
+
+// The same quantity towards the client and towards the server.
+template <auto Client, auto Server>
+void by_side(const view_for<Client>& view, samples& out) {
+  add_sum(view, out, [](const auto& worker) -> const auto& { return worker.*Client; }, {{"side", "client"}});
+  add_sum(view, out, [](const auto& worker) -> const auto& { return worker.*Server; }, {{"side", "server"}});
+}
+template <auto Client, auto Server>
+void seconds_by_side(const view_for<Client>& view, samples& out) {
+  out.value(seconds_of<Client>(view), {{"side", "client"}});
+  out.value(seconds_of<Server>(view), {{"side", "server"}});
+}
+
+}  // namespace pgweir::metrics

@@ -1,0 +1,61 @@
+// pool/io/poller.hpp - readiness of one worker's connections, and the turns of its loop.
+//
+// One epoll set, edge-triggered, with persistent interest, watched by the worker's io_context as a single
+// descriptor. Asio's own async_wait costs an epoll_ctl and a handler for every wait; here a connection is
+// registered once, a turn takes whole batches, and an idle client costs no pending operation. Coroutines that
+// wait on a descriptor during login use Asio; connections live here afterwards.
+//
+// A turn: events of a batch are delivered; then the tasks scheduled meanwhile run (each dirty connection is
+// flushed once); then what was retired is destroyed. Thread rule: the thread that runs the io_context.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace pgweir::io {
+
+struct readiness {
+  bool readable;
+  bool writable;
+  bool hung_up;  // the peer closed its side, or the connection broke; read to learn which
+};
+
+class pollable {
+ public:
+  virtual ~pollable() = default;
+  virtual void on_ready(readiness now) = 0;
+  // Runs at the end of a turn, see poller::at_turn_end.
+  virtual void on_turn_end() = 0;
+};
+
+class poller {
+ public:
+  explicit poller(boost::asio::io_context& context);
+  poller(const poller&) = delete;
+  poller& operator=(const poller&) = delete;
+  ~poller();
+
+  // Starts and stops to deliver events. False: the system refused (errno says why).
+  [[nodiscard]] bool add(int descriptor, pollable& target);
+  void remove(int descriptor, pollable& target);
+  // From now on writability is delivered, too (it is not at first: a Unix socket would report every drained
+  // message).
+  void watch_writable(int descriptor, pollable& target);
+
+  // `target` gets on_turn_end() once, when this turn's events are done; the caller schedules it at most once
+  // a turn.
+  void at_turn_end(pollable& target);
+  // Destroys `gone` when no event of this turn can refer to it any more.
+  void retire(std::unique_ptr<pollable> gone);
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace pgweir::io

@@ -1,0 +1,109 @@
+// pool/worker_pool.hpp - the pool proper: one worker's backends and waiters of one (database, user).
+//
+// Every change (a backend comes back, arrives, is lost; a waiter comes; a login ends) leads to serve(), which hands out
+// and secures backends until nothing more can be done. Thread rule: the worker's thread.
+#pragma once
+
+#include "pool/backend_set.hpp"
+#include "pool/connector.hpp"
+#include "pool/pool.hpp"
+#include "pool/pool_policy.hpp"
+#include "pool/shared_pool.hpp"
+#include "pool/waiting_line.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+namespace boost::asio {
+class thread_pool;
+}
+
+namespace pgweir::pool {
+
+struct worker_pool_deps {
+  io::loop& loop;
+  boost::asio::thread_pool& blocking;  // for PQcancel; joined before the loop ends
+  std::size_t worker;
+  std::shared_ptr<shared_pool> shared;
+  login_request server;
+  metrics::pool_instruments& instruments;
+};
+
+class worker_pool final : public pool, private connector_user, private pool_sibling {
+ public:
+  explicit worker_pool(worker_pool_deps deps);
+  ~worker_pool();
+
+  void acquire(waiter& who, const shared_profile& startup) override;
+  void give_up(waiter& who) override;
+  bool has_waiters() const override;
+  void cancel_query(backend& target) override;
+  const std::optional<server_failure>& last_failure() const override { return connector_.last_failure(); }
+  const config::pool_settings& settings() const override { return shared_->settings(); }
+  metrics::pool_instruments& instruments() override { return instruments_; }
+  const std::string& database() const override { return shared_->database(); }
+  const std::string& user() const override { return shared_->user(); }
+
+  // Lifetime, idle timeout, minimum size. `now` is the pool's idea of time until the next call.
+  void tick(io::clock::time_point now);
+  // No more backends: waiters are told so, idle ones are closed, lent ones as soon as they come back.
+  void close_all();
+  std::size_t size() const { return set_.size(); }
+
+ private:
+  void take_back(backend& returned) override;
+  void drop(backend& discarded, metrics::close_reason why) override;
+  std::size_t on_idle_bytes(backend& idle, std::span<const std::byte> arrived) override;
+  void on_idle_lost(backend& idle, io::io_status why) override;
+
+  void on_connected(server_connection made, const shared_profile& startup) override;
+  void on_failed(const server_failure& why, const shared_profile& startup) override;
+  void on_back_off_over() override { serve(); }
+
+  void on_wake() override;
+  void on_asked(std::size_t by, const shared_profile& profile, bool any) override;
+
+  void serve();
+  bool hand_out_one();
+  bool secure_one();
+  bool open_for(const waiter& who);
+  bool front_claims(const waiter& next) const;
+  waiter* first_uncovered() const;
+  bool may_replace_for(const waiter& who) const;
+  void grant(waiter& who, backend& given);
+  void make_available(backend& clean);
+
+  bool goes_to_sibling(const backend& idle) const;
+  void schedule_sharing();
+  void share();
+  void hand_over(backend& idle, std::size_t to);
+  void announce();
+  void publish_idle() { shared_->set_idle(worker_, set_.in(backend_state::idle).size()); }
+
+  enum class budget { give_back, keep };
+  void close(backend& gone, metrics::close_reason why, budget slot = budget::give_back);
+  void cancel_done(std::uint64_t id, const std::string& error);
+  bool is_over(const backend& one) const { return policy::is_too_old(now_ - one.connected_at(), settings()); }
+
+  io::loop& loop_;
+  boost::asio::thread_pool& blocking_;
+  const std::size_t worker_;
+  const std::shared_ptr<shared_pool> shared_;
+  metrics::pool_instruments& instruments_;
+  connector connector_;
+  backend_set set_;
+  waiting_line line_;
+  shared_profile last_profile_;  // of the newest acquire: what the minimum size is filled up with
+  io::clock::time_point now_ = io::clock::now();
+  std::chrono::nanoseconds announced_ticket_{};
+  bool announced_any_ = false;
+  bool serving_ = false;
+  bool sharing_ = false;  // share() is posted; until then idle backends may be meant for siblings
+  bool asking_ = false;   // a sibling was asked for a backend
+  bool closing_ = false;
+  enum class refusal { none, of_profile, of_any } refused_ = refusal::none;  // the siblings' last answer
+};
+
+}  // namespace pgweir::pool

@@ -1,0 +1,70 @@
+#include "proxy/core/client_statements.hpp"
+
+#include <algorithm>
+
+namespace pgweir::core {
+
+const shared_statement* client_statements::find(std::string_view name) const {
+  if (tables_ == nullptr) return nullptr;
+  const auto found = tables_->names.find(name);
+  return found == tables_->names.end() ? nullptr : &found->second.made;
+}
+
+std::uint32_t client_statements::define(std::string_view name, shared_statement made) {
+  if (tables_ == nullptr) tables_ = std::make_unique<tables>();
+  if (made->is_large()) ++large_;
+  tables_->names.insert_or_assign(std::string(name), named{std::move(made), ++last_serial_});
+  return last_serial_;
+}
+
+void client_statements::erase(name_map::iterator gone) {
+  if (gone->second.made->is_large()) --large_;
+  tables_->names.erase(gone);
+}
+
+void client_statements::undo_define(std::uint32_t serial) {
+  if (tables_ == nullptr) return;
+  const auto found = std::find_if(tables_->names.begin(), tables_->names.end(),
+                                  [serial](const auto& one) { return one.second.serial == serial; });
+  if (found != tables_->names.end()) erase(found);
+}
+
+std::uint32_t client_statements::close(std::string_view name) {
+  const auto found = tables_->names.find(name);
+  tables_->closing.push_back({found->first, found->second, ++last_serial_});
+  erase(found);
+  return last_serial_;
+}
+
+void client_statements::undo_close(std::uint32_t serial) {
+  if (tables_ == nullptr) return;
+  const auto found = std::find_if(tables_->closing.begin(), tables_->closing.end(),
+                                  [serial](const closed& one) { return one.serial == serial; });
+  if (found == tables_->closing.end()) return;
+  if (found->was.made->is_large()) ++large_;
+  tables_->names.insert_or_assign(found->name, found->was);
+  tables_->closing.erase(found);
+}
+
+void client_statements::confirm_close(std::uint32_t serial) {
+  if (tables_ == nullptr) return;
+  std::erase_if(tables_->closing, [serial](const closed& one) { return one.serial == serial; });
+}
+
+void client_statements::clear_before(std::uint32_t serial) {
+  if (tables_ == nullptr) return;
+  for (auto at = tables_->names.begin(); at != tables_->names.end();) {
+    const auto next = std::next(at);
+    if (at->second.serial < serial) erase(at);
+    at = next;
+  }
+}
+
+std::string_view client_statements::name_of(std::uint64_t statement_id) const {
+  if (tables_ == nullptr) return {};
+  for (const auto& [name, known] : tables_->names)
+    if (known.made->id == statement_id) return name;
+  return {};
+}
+
+}  // namespace pgweir::core

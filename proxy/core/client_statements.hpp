@@ -1,0 +1,65 @@
+// proxy/core/client_statements.hpp - the prepared statements that one client knows, under its own names.
+//
+// Names change in the order in which the server works off the client's messages, but pgweir learns the
+// outcome only when the answer comes. So a definition or a close takes effect at once, gets a serial number,
+// and is taken back by that number if an error made the server skip it. Owns no memory until the client
+// prepares something.
+#pragma once
+
+#include "proxy/core/statement_catalogue.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace pgweir::core {
+
+class client_statements {
+ public:
+  // Null: no such name.
+  const shared_statement* find(std::string_view name) const;
+  std::uint32_t define(std::string_view name, shared_statement made);
+  void undo_define(std::uint32_t serial);
+  // Precondition: the name exists.
+  std::uint32_t close(std::string_view name);
+  void undo_close(std::uint32_t serial);
+  void confirm_close(std::uint32_t serial);
+  // DEALLOCATE ALL: all names given before `serial` go; those given later stay.
+  void clear_before(std::uint32_t serial);
+  std::uint32_t next_serial() const { return last_serial_ + 1; }
+  // The client's name of a statement; empty if it has none.
+  std::string_view name_of(std::uint64_t statement_id) const;
+  // Statements that only one backend can have keep the session on it.
+  bool any_large() const { return large_ > 0; }
+
+ private:
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  struct named {
+    shared_statement made;
+    std::uint32_t serial;
+  };
+  struct closed {
+    std::string name;
+    named was;
+    std::uint32_t serial;
+  };
+  using name_map = std::unordered_map<std::string, named, text_hash, std::equal_to<>>;
+  struct tables {
+    name_map names;
+    std::vector<closed> closing;  // not confirmed yet
+  };
+
+  void erase(name_map::iterator gone);
+
+  std::unique_ptr<tables> tables_;
+  std::uint32_t last_serial_ = 0;
+  std::uint32_t large_ = 0;
+};
+
+}  // namespace pgweir::core

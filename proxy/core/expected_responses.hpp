@@ -1,0 +1,91 @@
+// proxy/core/expected_responses.hpp - what a backend still owes, in order: the one queue that pipelining,
+// injected messages and the counting of ReadyForQuery rest on.
+//
+// Every message that was sent and will be answered has one entry. An entry says who the answer is for: the
+// client (forward), nobody (swallow), or that no answer will come because nothing was sent and pgweir says it
+// itself when its turn comes (synthesise).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace pgweir::core {
+
+enum class request : std::uint8_t {
+  parse,               // ParseComplete
+  bind,                // BindComplete
+  close,               // CloseComplete
+  describe_statement,  // ParameterDescription, then RowDescription or NoData
+  describe_portal,     // RowDescription or NoData
+  execute,             // CommandComplete, EmptyQueryResponse or PortalSuspended, rows before it
+  query,               // anything up to ReadyForQuery
+  function_call,       // FunctionCallResponse or ErrorResponse, then ReadyForQuery
+  sync,                // ReadyForQuery
+  copy_end,            // nothing: marks where the client's CopyDone or CopyFail stands in the stream
+};
+
+enum class handling : std::uint8_t { forward, swallow, synthesise };
+
+// What else has to be done when the answer comes, or does not come because of an error before it.
+enum class bookkeeping : std::uint8_t {
+  none,
+  names_statement,    // parse: the client's name -> statement; an error takes the name away again
+  injected,           // parse of a statement the backend lacked; an error takes it out of the backend's set
+  evicts_statement,   // close of an evicted statement; skipped by an error, it is still there
+  unnames_statement,  // close of the client's name; skipped by an error, the name is still there
+  sets_unnamed,       // parse of the client's unnamed statement
+  drops_unnamed,      // close of the client's unnamed statement
+  deallocates_one,    // query or execute: DEALLOCATE of one statement under the server's name
+  ignored_in_copy,    // sync sent while a COPY FROM STDIN was taking data: the server does not answer it
+};
+
+struct expected_response {
+  core::request request;
+  handling how = handling::forward;
+  bookkeeping then = bookkeeping::none;
+  bool may_deallocate =
+      false;  // its SQL may drop prepared statements: the backend's set is in doubt until answered
+  std::uint32_t serial = 0;     // of the client's name, see client_statements
+  std::uint64_t statement = 0;  // id in the catalogue
+};
+
+// A ring that grows and is kept: no allocation in steady state.
+class expected_responses {
+ public:
+  bool empty() const { return count_ == 0; }
+  std::size_t size() const { return count_; }
+  // ReadyForQuery messages still to come.
+  std::size_t ready_owed() const { return ready_owed_; }
+  // Entries whose SQL may drop prepared statements.
+  std::size_t doubts() const { return doubts_; }
+
+  expected_response& front() { return ring_[first_]; }
+  const expected_response& at(std::size_t i) const { return ring_[(first_ + i) & (ring_.size() - 1)]; }
+  expected_response& at(std::size_t i) { return ring_[(first_ + i) & (ring_.size() - 1)]; }
+
+  void push(const expected_response& next);
+  void pop();
+  // Takes out the entries i with gone(entry), keeping the order of the others.
+  template <class Predicate>
+  void remove_if(Predicate gone) {
+    const auto total = count_;
+    for (std::size_t i = 0; i < total; ++i) {
+      const auto entry = front();
+      pop();
+      if (!gone(entry)) push(entry);
+    }
+  }
+  void clear();
+
+ private:
+  void count(const expected_response& entry, int direction);
+
+  std::vector<expected_response> ring_;  // size is zero or a power of two
+  std::size_t first_ = 0;
+  std::size_t count_ = 0;
+  std::size_t ready_owed_ = 0;
+  std::size_t doubts_ = 0;
+};
+
+}  // namespace pgweir::core

@@ -1,0 +1,97 @@
+// proxy/core/request_relay.hpp - the client's way to the server: which bytes go through, which are rewritten,
+// what is injected before them, and which answers are expected for them.
+//
+// Works on the bytes where they are: whole ranges of untouched messages go to the sink in one piece; a
+// message larger than what has arrived streams through. Never blocks, never throws on what a client sends.
+#pragma once
+
+#include "proxy/core/state.hpp"
+#include "proxy/core/statement_catalogue.hpp"
+#include "proxy/wire/frame.hpp"
+#include "proxy/wire/sink.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace pgweir::core {
+
+struct relay_rules {
+  statement_catalogue& catalogue;
+  std::size_t prepared_limit = 200;  // statements per backend; at least 1
+  std::uint64_t client_id = 1;       // unique, not 0
+  bool may_start_unit =
+      true;  // false: others wait for a backend, so nothing is sent ahead of the open answers
+};
+
+enum class request_outcome {
+  need_more,  // the bytes not consumed are the beginning of a message that is needed whole
+  held,       // the next unit may not start before the open ones are answered
+  terminate,  // the client said goodbye
+  violation,  // not PostgreSQL's protocol; see request_step::violation
+};
+
+struct request_step {
+  std::size_t consumed;
+  request_outcome what;
+  const char* violation = nullptr;  // static text
+};
+
+class request_relay {
+ public:
+  request_relay(client_state& client, backend_state& backend, const relay_rules& rules, wire::sink& to_server,
+                wire::sink& to_client)
+      : client_(client), backend_(backend), rules_(rules), to_server_(to_server), to_client_(to_client) {}
+
+  // Bytes not consumed are to be given again, with what arrives after them.
+  request_step run(wire::bytes_view bytes);
+
+  // Sends the kept unit again after its plan became invalid: every statement in it is prepared afresh, and
+  // what the client has already got for it is not repeated. Precondition: backend.wants_replay, and nothing
+  // is owed.
+  void replay();
+
+ private:
+  enum class verdict { done, need_more, held, terminate, violation };
+
+  verdict one_message(const wire::frame_header& header);
+  verdict query(const wire::frame_header& header);
+  verdict parse(const wire::frame_header& header);
+  verdict parse_unnamed(const wire::frame_header& header, wire::bytes_view text_and_types, bool deallocates);
+  verdict parse_large(const wire::frame_header& header);
+  verdict bind(const wire::frame_header& header);
+  verdict describe(const wire::frame_header& header);
+  verdict close(const wire::frame_header& header);
+  verdict sync(const wire::frame_header& header);
+  verdict pass_through(const wire::frame_header& header, passing how);
+  verdict pass_expecting(const wire::frame_header& header, const expected_response& entry);
+
+  void ensure_prepared(const statement& needed);
+  void ensure_unnamed();
+  void prepare(const statement& needed, handling how, bookkeeping then, std::uint32_t serial);
+  void deallocate(const statement& named, std::string_view client_name, const wire::frame_header& header);
+  void expect(expected_response entry);
+
+  void keep_for_replay(const wire::frame_header& header);
+  wire::bytes_view body(const wire::frame_header& header) const;
+  bool is_whole(const wire::frame_header& header) const { return rest_.size() >= header.size(); }
+
+  void pass(std::size_t n);
+  void skip(std::size_t n);
+  void send_passed();
+  void inject(const std::string& message);
+
+  client_state& client_;
+  backend_state& backend_;
+  const relay_rules& rules_;
+  wire::sink& to_server_;
+  wire::sink& to_client_;
+
+  wire::bytes_view rest_;    // not consumed yet
+  wire::bytes_view passed_;  // consumed, to be sent as it is; ends where rest_ begins
+  std::string built_;
+  const char* violation_ = nullptr;
+  bool replaying_ = false;
+};
+
+}  // namespace pgweir::core

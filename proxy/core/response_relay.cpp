@@ -1,0 +1,409 @@
+#include "proxy/core/response_relay.hpp"
+
+#include "proxy/wire/error_response.hpp"
+#include "proxy/wire/message_type.hpp"
+#include "proxy/wire/response.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace pgweir::core {
+namespace {
+
+namespace backend = wire::backend;
+
+bool is_asynchronous(char type) {
+  return type == backend::notice_response || type == backend::parameter_status ||
+         type == backend::notification_response;
+}
+
+// Commands whose tag says that the session may keep something of them; temporary tables hide behind CREATE.
+bool may_leave_state(std::string_view tag) {
+  for (const std::string_view start :
+       {"SET", "PREPARE", "LISTEN", "DECLARE", "LOAD", "CREATE ", "SELECT INTO"})
+    if (tag.starts_with(start)) return true;
+  return false;
+}
+
+}  // namespace
+
+response_step response_relay::run(wire::bytes_view bytes) {
+  const auto total = bytes.size();
+  rest_ = bytes;
+  passed_ = bytes.first(0);
+  answered_ = false;
+  auto outcome = response_outcome::need_more;
+  while (!rest_.empty()) {
+    auto& tail = backend_.rest;
+    if (tail.how != passing::none) {
+      const auto n = std::min<std::size_t>(tail.bytes, rest_.size());
+      tail.how == passing::forward ? pass(n) : skip(n);
+      tail.bytes -= static_cast<std::uint32_t>(n);
+      if (tail.bytes == 0) tail.how = passing::none;
+      continue;
+    }
+    const auto [status, header] = wire::read_header(rest_);
+    if (status == wire::header_status::incomplete) break;
+    auto done = verdict::violation;
+    if (status == wire::header_status::malformed)
+      violation_ = "invalid message length";
+    else
+      done = one_message(header);
+    if (done == verdict::done) continue;
+    if (done == verdict::unit_done) outcome = response_outcome::unit_done;
+    if (done == verdict::replay) outcome = response_outcome::replay;
+    if (done == verdict::violation) outcome = response_outcome::violation;
+    break;
+  }
+  send_passed();
+  return {total - rest_.size(), outcome, answered_, violation_};
+}
+
+response_relay::verdict response_relay::one_message(const wire::frame_header& header) {
+  switch (header.type) {
+    case backend::data_row:
+    case backend::copy_data:
+      return stream(header);
+    case backend::parse_complete:
+      return parsed(header);
+    case backend::bind_complete:
+      return completes(request::bind, header);
+    case backend::close_complete:
+      return closed(header);
+    case backend::row_description:
+    case backend::no_data:
+      return described(header);
+    case backend::command_complete:
+      return command_complete(header);
+    case backend::empty_query_response:
+    case backend::portal_suspended:
+      return head_is(request::execute) ? completes(request::execute, header) : stream(header);
+    case backend::ready_for_query:
+      return ready(header);
+    case backend::error_response:
+      return error_response(header);
+    case backend::copy_in_response:
+      return copy_in_started(header);
+    case backend::copy_both_response:
+      backend_.copy_both = true;
+      return stream(header);
+    default:
+      return stream(header);
+  }
+}
+
+// Content, and whatever may come at any moment.
+response_relay::verdict response_relay::stream(const wire::frame_header& header) {
+  const bool swallowed =
+      head_handling() == handling::swallow && header.type != backend::notification_response;
+  take(header, swallowed ? handling::swallow : handling::forward);
+  if (!swallowed && !is_asynchronous(header.type)) backend_.unit_is_kept = false;
+  return verdict::done;
+}
+
+response_relay::verdict response_relay::completes(core::request expected, const wire::frame_header& header) {
+  if (!head_is(expected)) {
+    if (backend_.lost_count) return stream(header);
+    violation_ = "an answer came that no message asked for";
+    return verdict::violation;
+  }
+  const auto how = backend_.expected.front().how;
+  if (how == handling::forward && expected != request::execute) ++backend_.acknowledged;
+  if (how == handling::forward && expected == request::execute) backend_.unit_is_kept = false;
+  take(header, how);
+  backend_.expected.pop();
+  synthesise_due();
+  return verdict::done;
+}
+
+response_relay::verdict response_relay::parsed(const wire::frame_header& header) {
+  if (head_is(request::parse) && backend_.expected.front().then == bookkeeping::sets_unnamed)
+    client_.unnamed.confirm(backend_.expected.front().serial, backend_.spare);
+  return completes(request::parse, header);
+}
+
+response_relay::verdict response_relay::closed(const wire::frame_header& header) {
+  if (head_is(request::close)) {
+    const auto& head = backend_.expected.front();
+    if (head.then == bookkeeping::unnames_statement) client_.statements.confirm_close(head.serial);
+    if (head.then == bookkeeping::drops_unnamed) client_.unnamed.confirm(head.serial, backend_.spare);
+  }
+  return completes(request::close, header);
+}
+
+response_relay::verdict response_relay::described(const wire::frame_header& header) {
+  if (!head_is(request::describe_statement) && !head_is(request::describe_portal)) return stream(header);
+  const auto how = backend_.expected.front().how;
+  backend_.expected.pop();
+  backend_.unit_is_kept = false;
+  take(header, how);
+  if (backend_.rest.how == passing::none) synthesise_due();
+  return verdict::done;
+}
+
+response_relay::verdict response_relay::command_complete(const wire::frame_header& header) {
+  if (header.size() > whole_message_limit) {
+    violation_ = "command tag is too long";
+    return verdict::violation;
+  }
+  if (!is_whole(header)) return verdict::need_more;
+  const auto tag = wire::as_text(rest_.subspan(wire::header_size, header.body));
+  settle_tag(tag.substr(0, tag.find('\0')));
+  if (backend_.copy_in) finish_copy(false);
+  return head_is(request::execute) ? completes(request::execute, header) : stream(header);
+}
+
+void response_relay::settle_tag(std::string_view tag) {
+  if (tag == "DISCARD ALL") backend_.dirty = false;
+  if (tag == "DISCARD ALL" || tag == "DEALLOCATE ALL") drop_statements();
+  if (tag == "DEALLOCATE" && !backend_.expected.empty()) {
+    auto& head = backend_.expected.front();
+    if (head.then == bookkeeping::deallocates_one) {
+      client_.statements.confirm_close(head.serial);
+      backend_.prepared.remove(head.statement);
+      head.then = bookkeeping::none;
+    }
+  }
+  if (head_handling() != handling::swallow && may_leave_state(tag)) backend_.dirty = true;
+}
+
+// All prepared statements are gone, but for those whose Parse the server has still to work off.
+void response_relay::drop_statements() {
+  auto& expected = backend_.expected;
+  auto first_later_name = client_.statements.next_serial();
+  backend_.prepared.clear();
+  for (std::size_t i = expected.size(); i > 1; --i) {
+    const auto& later = expected.at(i - 1);
+    if (later.request != request::parse) continue;
+    if (later.statement != 0)
+      backend_.prepared.add(later.statement,
+                            std::string(statement_prefix_) + std::to_string(later.statement));
+    if (later.then == bookkeeping::names_statement) first_later_name = later.serial;
+  }
+  if (head_handling() != handling::swallow) client_.statements.clear_before(first_later_name);
+}
+
+response_relay::verdict response_relay::copy_in_started(const wire::frame_header& header) {
+  if (!head_is(request::execute) && !head_is(request::query)) {
+    violation_ = "CopyInResponse came where no query runs";
+    return verdict::violation;
+  }
+  // While it takes data the server ignores Sync (libpq and others send one right behind the Execute).
+  auto& expected = backend_.expected;
+  backend_.copy_in = true;
+  backend_.copy_end_sent = false;
+  for (std::size_t i = 1; i < expected.size() && !backend_.copy_end_sent; ++i) {
+    backend_.copy_end_sent = expected.at(i).request == request::copy_end;
+    if (expected.at(i).request == request::sync) expected.at(i).then = bookkeeping::ignored_in_copy;
+  }
+  return stream(header);
+}
+
+void response_relay::finish_copy(bool failed) {
+  const auto ignored = [](const expected_response& one) { return one.then == bookkeeping::ignored_in_copy; };
+  backend_.copy_in = backend_.copy_end_sent = false;
+  if (!failed) {
+    backend_.expected.remove_if(ignored);
+    return;
+  }
+  // Whether the server had read that Sync before it failed cannot be told, nor how many answers are still
+  // owed.
+  for (std::size_t i = 0; i < backend_.expected.size(); ++i)
+    if (ignored(backend_.expected.at(i))) backend_.lost_count = true;
+}
+
+response_relay::verdict response_relay::ready(const wire::frame_header& header) {
+  if (!is_whole(header)) return verdict::need_more;
+  auto& expected = backend_.expected;
+  const bool owed = head_is(request::sync) || head_is(request::query) || head_is(request::function_call);
+  if (header.body != 1 || (!owed && !backend_.lost_count)) {
+    violation_ = "ReadyForQuery came where none was owed";
+    return verdict::violation;
+  }
+  backend_.transaction = static_cast<char>(rest_[wire::header_size]);
+  backend_.copy_in = backend_.copy_both = backend_.copy_end_sent = false;
+  if (!owed) {
+    take(header, handling::forward);
+    return verdict::unit_done;
+  }
+  const auto head = expected.front();
+  if (head.then == bookkeeping::drops_unnamed) client_.unnamed.confirm(head.serial, backend_.spare);
+  if (head.then == bookkeeping::deallocates_one) client_.statements.undo_close(head.serial);
+  take(header, head.how);
+  expected.pop();
+  if (head.how == handling::swallow) return backend_.wants_replay ? verdict::replay : verdict::done;
+  synthesise_due();
+  return verdict::unit_done;
+}
+
+response_relay::verdict response_relay::error_response(const wire::frame_header& header) {
+  if (header.size() <= whole_message_limit && !is_whole(header)) return verdict::need_more;
+  const auto body =
+      rest_.subspan(wire::header_size, std::min<std::size_t>(header.body, rest_.size() - wire::header_size));
+  const auto sqlstate = wire::find_error_field(body, 'C');
+  const auto severity = wire::find_error_field(body, 'V');
+  const bool fatal = severity == "FATAL" || severity == "PANIC";
+  backend_.fatal_seen = backend_.fatal_seen || fatal;
+  error_.sqlstate = {};
+  std::copy_n(sqlstate.begin(), std::min<std::size_t>(sqlstate.size(), 5), error_.sqlstate.begin());
+
+  if (backend_.copy_in) finish_copy(true);
+  const bool in_batch = !backend_.expected.empty() && !head_is(request::query) &&
+                        !head_is(request::function_call) && !head_is(request::sync);
+  if (!in_batch) {
+    if (!fatal && head_handling() == handling::swallow) {
+      // What pgweir itself asked for has failed: this backend is not in the state it should be in.
+      backend_.lost_count = true;
+      take(header, handling::swallow);
+      return verdict::done;
+    }
+    forward_error(header, sqlstate);
+    return verdict::done;
+  }
+  if (can_replay(sqlstate, wire::find_error_field(body, 'R'))) {
+    skip_batch();
+    backend_.expected.front().how = handling::swallow;
+    backend_.wants_replay = true;
+    ++backend_.counts.replanned;
+    error_.sqlstate = {};
+    take(header, handling::swallow);
+    return verdict::done;
+  }
+  forward_error(header, sqlstate);
+  if (!skip_batch()) backend_.skips_until_sync = true;
+  return verdict::done;
+}
+
+// A statement of the catalogue has become invalid on this server: its plan's result changed (DDL), or it was
+// dropped behind our back. The unit may go again if it is alone, outside a transaction, and nothing of it but
+// bare acknowledgements has reached the client.
+bool response_relay::can_replay(std::string_view sqlstate, std::string_view routine) const {
+  const auto& expected = backend_.expected;
+  const bool invalid = (sqlstate == "0A000" && routine == "RevalidateCachedQuery") ||
+                       (sqlstate == "26000" && routine == "FetchPreparedStatement");
+  return invalid && backend_.unit_is_kept && !client_.in_unit && expected.ready_owed() == 1 &&
+         expected.at(expected.size() - 1).request == request::sync;
+}
+
+// After an error in an extended-protocol batch nothing is answered up to the Sync. False: it was not sent
+// yet.
+bool response_relay::skip_batch() {
+  auto& expected = backend_.expected;
+  std::size_t skipped = 0;
+  while (skipped < expected.size() && expected.at(skipped).request != request::sync) ++skipped;
+  const bool sync_is_there = skipped < expected.size();
+  for (std::size_t i = skipped; i > 0; --i) undo(expected.at(i - 1), i == 1);
+  for (; skipped > 0; --skipped) expected.pop();
+  backend_.unnamed = unnamed_holder::unknown();
+  return sync_is_there;
+}
+
+void response_relay::undo(const expected_response& skipped, bool tried) {
+  switch (skipped.then) {
+    case bookkeeping::names_statement:
+      client_.statements.undo_define(skipped.serial);
+      if (skipped.how != handling::synthesise) backend_.prepared.remove(skipped.statement);
+      break;
+    case bookkeeping::injected:
+      backend_.prepared.remove(skipped.statement);
+      break;
+    case bookkeeping::evicts_statement:
+      backend_.prepared.add(skipped.statement,
+                            std::string(statement_prefix_) + std::to_string(skipped.statement));
+      break;
+    case bookkeeping::unnames_statement:
+    case bookkeeping::deallocates_one:
+      client_.statements.undo_close(skipped.serial);
+      break;
+    case bookkeeping::sets_unnamed:
+      tried ? client_.unnamed.fail(skipped.serial) : client_.unnamed.undo(skipped.serial);
+      break;
+    case bookkeeping::drops_unnamed:
+      client_.unnamed.undo(skipped.serial);
+      break;
+    case bookkeeping::none:
+    case bookkeeping::ignored_in_copy:
+      break;
+  }
+}
+
+// Clients know their statements by their own names.
+void response_relay::forward_error(const wire::frame_header& header, std::string_view sqlstate) {
+  const bool about_names = sqlstate == "42P05" || sqlstate == "26000";
+  if (!about_names || !is_whole(header)) return take(header, handling::forward);
+  std::string body(wire::as_text(rest_.subspan(wire::header_size, header.body)));
+  for (std::size_t at = 0; (at = body.find(statement_prefix_, at)) != std::string::npos;) {
+    std::uint64_t id = 0;
+    const auto* digits = body.data() + at + statement_prefix_.size();
+    const auto parsed = std::from_chars(digits, body.data() + body.size(), id);
+    const auto name = client_.statements.name_of(id);
+    if (parsed.ec != std::errc{} || name.empty()) {
+      ++at;
+      continue;
+    }
+    body.replace(at, statement_prefix_.size() + static_cast<std::size_t>(parsed.ptr - digits), name);
+    at += name.size();
+  }
+  take(header, handling::swallow);
+  built_.assign(1, header.type);
+  built_.append(4, '\0');
+  built_.append(body);
+  wire::store_u32(reinterpret_cast<std::byte*>(built_.data()) + 1,
+                  static_cast<std::uint32_t>(body.size() + 4));
+  to_client_.put(wire::as_bytes(built_));
+  answered_ = true;
+}
+
+// What was not sent to the server because the answer is known is said in its turn.
+void response_relay::synthesise_due() {
+  auto& expected = backend_.expected;
+  while (!expected.empty()) {
+    const auto& head = expected.front();
+    if (head.request == request::copy_end) {
+      expected.pop();
+      continue;
+    }
+    if (head.how != handling::synthesise) return;
+    send_passed();
+    built_.clear();
+    wire::append_parse_complete(built_);
+    to_client_.put(wire::as_bytes(built_));
+    ++backend_.acknowledged;
+    expected.pop();
+  }
+}
+
+bool response_relay::head_is(core::request expected) const {
+  return !backend_.expected.empty() && backend_.expected.front().request == expected;
+}
+
+handling response_relay::head_handling() const {
+  return backend_.expected.empty() ? handling::forward : backend_.expected.front().how;
+}
+
+void response_relay::take(const wire::frame_header& header, handling how) {
+  const auto n = std::min(header.size(), rest_.size());
+  how == handling::forward ? pass(n) : skip(n);
+  if (n == header.size()) return;
+  backend_.rest = {how == handling::forward ? passing::forward : passing::drop,
+                   static_cast<std::uint32_t>(header.size() - n)};
+}
+
+void response_relay::pass(std::size_t n) {
+  answered_ = true;
+  passed_ = {passed_.data(), passed_.size() + n};
+  rest_ = rest_.subspan(n);
+}
+
+void response_relay::skip(std::size_t n) {
+  send_passed();
+  rest_ = rest_.subspan(n);
+  passed_ = rest_.first(0);
+}
+
+void response_relay::send_passed() {
+  if (!passed_.empty()) to_client_.put(passed_);
+  passed_ = rest_.first(0);
+}
+
+}  // namespace pgweir::core

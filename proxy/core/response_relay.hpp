@@ -1,0 +1,93 @@
+// proxy/core/response_relay.hpp - the server's way to the client: which bytes go through, what is swallowed
+// or said in the server's place, and when a unit is answered.
+//
+// The head of backend_state::expected says who an answer is for. Ranges that go through unchanged reach the
+// sink in one piece, whatever their size.
+#pragma once
+
+#include "proxy/core/state.hpp"
+#include "proxy/wire/frame.hpp"
+#include "proxy/wire/sink.hpp"
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace pgweir::core {
+
+enum class response_outcome {
+  need_more,  // consumed all that could be
+  unit_done,  // a ReadyForQuery came; call again with the rest
+  replay,     // the swallowed end of a failed unit came: request_relay::replay() sends it again
+  violation,  // not what was asked for: the backend must be closed
+};
+
+struct response_step {
+  std::size_t consumed;
+  response_outcome what;
+  bool answered = false;  // something of an answer has gone to the client
+  const char* violation = nullptr;
+};
+
+// What an ErrorResponse said, for counting and for decisions.
+struct seen_error {
+  std::array<char, 6> sqlstate{};  // zero-terminated; empty: none seen in this run
+};
+
+class response_relay {
+ public:
+  // `statement_prefix`: how the catalogue's names on the server begin.
+  response_relay(client_state& client, backend_state& backend, std::string_view statement_prefix,
+                 wire::sink& to_client)
+      : client_(client), backend_(backend), statement_prefix_(statement_prefix), to_client_(to_client) {}
+
+  response_step run(wire::bytes_view bytes);
+
+  const seen_error& error() const { return error_; }
+
+ private:
+  enum class verdict { done, need_more, unit_done, replay, violation };
+
+  verdict one_message(const wire::frame_header& header);
+  verdict completes(core::request expected, const wire::frame_header& header);
+  verdict parsed(const wire::frame_header& header);
+  verdict closed(const wire::frame_header& header);
+  verdict described(const wire::frame_header& header);
+  verdict command_complete(const wire::frame_header& header);
+  verdict ready(const wire::frame_header& header);
+  verdict error_response(const wire::frame_header& header);
+  verdict copy_in_started(const wire::frame_header& header);
+  verdict stream(const wire::frame_header& header);
+
+  void settle_tag(std::string_view tag);
+  void drop_statements();
+  void finish_copy(bool failed);
+  void undo(const expected_response& skipped, bool tried);
+  bool skip_batch();
+  bool can_replay(std::string_view sqlstate, std::string_view routine) const;
+  void forward_error(const wire::frame_header& header, std::string_view sqlstate);
+  void synthesise_due();
+
+  bool is_whole(const wire::frame_header& header) const { return rest_.size() >= header.size(); }
+  bool head_is(core::request expected) const;
+  handling head_handling() const;
+  void take(const wire::frame_header& header, handling how);
+  void pass(std::size_t n);
+  void skip(std::size_t n);
+  void send_passed();
+
+  client_state& client_;
+  backend_state& backend_;
+  std::string_view statement_prefix_;
+  wire::sink& to_client_;
+
+  wire::bytes_view rest_;
+  wire::bytes_view passed_;
+  std::string built_;
+  seen_error error_;
+  bool answered_ = false;
+  const char* violation_ = nullptr;
+};
+
+}  // namespace pgweir::core

@@ -1,0 +1,99 @@
+// proxy/core/state.hpp - what the relay knows of a client and of a backend; plain values, moved by the two
+// relays.
+#pragma once
+
+#include "proxy/core/client_statements.hpp"
+#include "proxy/core/expected_responses.hpp"
+#include "proxy/core/prepared_set.hpp"
+#include "proxy/core/unnamed_statement.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace pgweir::core {
+
+// What becomes of the rest of a message whose beginning was already dealt with.
+enum class passing : std::uint8_t { none, forward, drop };
+
+struct message_rest {
+  passing how = passing::none;
+  std::uint32_t bytes = 0;
+};
+
+// A message that must be seen whole to be understood is kept up to this size; a larger one streams through.
+inline constexpr std::size_t whole_message_limit = 256 * 1024;
+// Messages in flight on one backend, beyond which its client is not read any more.
+inline constexpr std::size_t most_in_flight = 32 * 1024;
+
+enum class naming : std::uint8_t {
+  shared,  // statements carry the catalogue's names on the server, so that any backend serves any client
+  own,     // the client's names go through as they are: it has the backend to itself until it leaves
+};
+
+struct client_state {
+  client_statements statements;
+  unnamed_statement unnamed;
+  message_rest rest;
+  naming names = naming::shared;
+  bool in_unit = false;            // extended-protocol messages were sent, their Sync was not
+  bool batch_deallocates = false;  // a statement bound since the last Sync drops prepared statements
+  bool discards_until_sync =
+      false;  // pgweir itself refused this unit: what follows is skipped up to its Sync
+
+  // A statement too large to be prepared elsewhere keeps the session on its backend.
+  bool needs_same_backend() const {
+    return statements.any_large() || (unnamed.current() != nullptr && unnamed.current()->is_large);
+  }
+};
+
+// Counts since the last time the caller took them.
+struct relay_counts {
+  std::uint32_t client_parses = 0;
+  std::uint32_t server_parses = 0;
+  std::uint32_t binds = 0;
+  std::uint32_t evictions = 0;
+  std::uint32_t replanned = 0;
+};
+
+// Whose unnamed statement the server has. Serial 0: none; client 0 with another serial: cannot be told.
+struct unnamed_holder {
+  std::uint64_t client = 0;
+  std::uint32_t serial = 0;
+
+  bool operator==(const unnamed_holder&) const = default;
+  static constexpr unnamed_holder none() { return {}; }
+  static constexpr unnamed_holder unknown() { return {0, 1}; }
+};
+
+struct backend_state {
+  expected_responses expected;
+  prepared_set prepared;
+  message_rest rest;
+  unnamed_holder unnamed;
+  char transaction = 'I';         // of the last ReadyForQuery
+  bool skips_until_sync = false;  // after an error: the server ignores all before the next Sync
+  bool copy_in = false;           // takes CopyData
+  bool copy_both = false;         // replication stream
+  bool copy_end_sent = false;
+  bool lost_count = false;  // how many answers are owed cannot be told: never to be reused
+  bool dirty = false;       // SQL may have left session state behind
+  bool fatal_seen = false;  // the server said why it closes
+
+  // The unit in flight, if it is alone, small and may be sent again (after "cached plan must not change
+  // result type").
+  std::string unit;
+  bool unit_is_kept = false;
+  std::uint32_t acknowledged = 0;  // answers without data that the client already has for it
+  std::uint32_t to_swallow = 0;    // the same, when it was sent again
+  bool wants_replay = false;
+  relay_counts counts;
+  std::string spare;  // memory that goes round with unnamed statements
+
+  // Nothing is owed, no transaction is open: another client may have it.
+  bool is_quiet() const {
+    return expected.empty() && transaction == 'I' && !skips_until_sync && !copy_in && !copy_both &&
+           !lost_count && rest.how == passing::none;
+  }
+};
+
+}  // namespace pgweir::core

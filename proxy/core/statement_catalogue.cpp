@@ -1,0 +1,72 @@
+#include "proxy/core/statement_catalogue.hpp"
+
+namespace pgweir::core {
+
+statement_catalogue::statement_catalogue(std::size_t memory_limit, std::string_view secret)
+    : memory_limit_(memory_limit), prefix_("pgweir_" + std::string(secret) + "_") {}
+
+shared_statement statement_catalogue::intern(wire::bytes_view text_and_types, bool deallocates) {
+  const auto text = wire::as_text(text_and_types);
+  const std::scoped_lock hold(mutex_);
+  if (const auto found = by_text_.find(text); found != by_text_.end()) {
+    by_use_.splice(by_use_.begin(), by_use_, found->second.place);
+    return found->second.kept;
+  }
+  if (!make_room(cost_of(text))) return nullptr;
+  auto made = std::make_shared<statement>();
+  made->id = ++last_id_;
+  made->server_name = prefix_ + std::to_string(made->id);
+  made->text_and_types = text;
+  made->deallocates = deallocates;
+  by_use_.push_front(made->text_and_types);
+  by_text_.emplace(made->text_and_types, entry{made, by_use_.begin()});
+  bytes_ += cost_of(text);
+  return made;
+}
+
+shared_statement statement_catalogue::make_large(bool deallocates) {
+  const std::scoped_lock hold(mutex_);
+  auto made = std::make_shared<statement>();
+  made->id = ++last_id_;
+  made->server_name = prefix_ + std::to_string(made->id);
+  made->deallocates = deallocates;
+  return made;
+}
+
+void statement_catalogue::retire(const shared_statement& old) {
+  const std::scoped_lock hold(mutex_);
+  const auto found = by_text_.find(old->text_and_types);
+  if (found == by_text_.end() || found->second.kept != old) return;
+  bytes_ -= cost_of(old->text_and_types);
+  by_use_.erase(found->second.place);
+  by_text_.erase(found);
+}
+
+// The least recently interned statements go first; those that a client still names stay.
+bool statement_catalogue::make_room(std::size_t needed) {
+  if (needed > memory_limit_) return false;
+  auto oldest = by_use_.end();
+  while (bytes_ + needed > memory_limit_) {
+    if (oldest == by_use_.begin()) return false;
+    --oldest;
+    const auto found = by_text_.find(*oldest);
+    if (found->second.kept.use_count() > 1) continue;
+    bytes_ -= cost_of(found->second.kept->text_and_types);
+    const auto gone = found->second.kept;
+    by_text_.erase(found);
+    oldest = by_use_.erase(oldest);
+  }
+  return true;
+}
+
+std::size_t statement_catalogue::size() const {
+  const std::scoped_lock hold(mutex_);
+  return by_text_.size();
+}
+
+std::size_t statement_catalogue::bytes() const {
+  const std::scoped_lock hold(mutex_);
+  return bytes_;
+}
+
+}  // namespace pgweir::core

@@ -1,0 +1,74 @@
+// proxy/core/statement_catalogue.hpp - every named prepared statement of every client, once per (text,
+// types).
+//
+// A statement has one name on all servers, so whichever backend has it serves whichever client. Statements
+// that no client names any more stay for the next client with the same text until the memory bound needs
+// their place. Thread-safe: shared by the workers; touched when a client prepares or closes, not when it
+// executes.
+#pragma once
+
+#include "proxy/wire/cursor.hpp"
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace pgweir::core {
+
+// Immutable once made.
+struct statement {
+  std::uint64_t id = 0;
+  std::string server_name;
+  std::string text_and_types;  // as in the Parse message after its name; empty if too large to be kept
+  bool deallocates = false;    // its text drops prepared statements
+
+  // Too large to be prepared anywhere else: its client keeps the backend that has it.
+  bool is_large() const { return text_and_types.empty(); }
+};
+
+using shared_statement = std::shared_ptr<const statement>;
+
+class statement_catalogue {
+ public:
+  // `memory_limit` in bytes of statements. `secret` goes into the names on the servers, so that no client can
+  // name a statement of another by guessing.
+  statement_catalogue(std::size_t memory_limit, std::string_view secret);
+
+  // The statement with this text, made if need be. Null: the memory bound is reached by statements in use.
+  shared_statement intern(wire::bytes_view text_and_types, bool deallocates);
+  // A statement that is not kept: its text is too large.
+  shared_statement make_large(bool deallocates);
+  // The next client that prepares this text gets a new statement: a client that closes and prepares again
+  // expects a fresh one (after DDL, the answer to "cached plan must not change result type").
+  void retire(const shared_statement& old);
+
+  std::size_t size() const;
+  std::size_t bytes() const;
+
+  // Whether `name` is one that this catalogue gives; then `id_of` is its id.
+  bool owns_name(std::string_view name) const { return name.starts_with(prefix_); }
+  std::string_view prefix() const { return prefix_; }
+
+ private:
+  struct entry {
+    shared_statement kept;
+    std::list<std::string_view>::iterator place;  // in by_use_
+  };
+
+  static std::size_t cost_of(std::string_view text_and_types) { return text_and_types.size() + 256; }
+  bool make_room(std::size_t needed);
+
+  const std::size_t memory_limit_;
+  const std::string prefix_;
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string_view, entry> by_text_;  // keys are views into the statements
+  std::list<std::string_view> by_use_;                   // most recently interned first
+  std::size_t bytes_ = 0;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace pgweir::core

@@ -1,0 +1,47 @@
+// proxy/core/unnamed_statement.hpp - one client's unnamed prepared statement, also across Sync.
+//
+// It is session state of the client (psycopg, pgjdbc and others parse it in one batch and bind it in a later
+// one), but each backend has room for only one. So its text is kept, and prepared again where it is missing.
+// What the server skips after an error is taken back, hence the versions: the last confirmed one and those
+// still under way.
+#pragma once
+
+#include "proxy/wire/cursor.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pgweir::core {
+
+class unnamed_statement {
+ public:
+  struct version {
+    std::uint32_t serial;
+    bool exists;                 // false: dropped, by a simple Query or a Close
+    bool is_large = false;       // too large to be kept: only the backend that has it can run it
+    bool deallocates = false;    // its text drops prepared statements
+    std::string text_and_types;  // as in the Parse message after its name
+  };
+
+  // `spare` lends its memory to the new version; confirm() gives memory back to it.
+  std::uint32_t set(wire::bytes_view text_and_types, bool deallocates, std::string& spare);
+  std::uint32_t set_large();
+  // 0: there was none, nothing changes.
+  std::uint32_t drop();
+
+  void confirm(std::uint32_t serial, std::string& spare);  // the server did it: all versions before are gone
+  void undo(std::uint32_t serial);                         // the server skipped it
+  void fail(std::uint32_t serial);                         // the server tried: it has none now
+
+  // Null: the client has none.
+  const version* current() const {
+    return !versions_.empty() && versions_.back().exists ? &versions_.back() : nullptr;
+  }
+
+ private:
+  std::vector<version> versions_;  // oldest first; only the first may be confirmed
+  std::uint32_t last_serial_ = 0;
+};
+
+}  // namespace pgweir::core

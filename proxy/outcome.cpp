@@ -1,0 +1,54 @@
+#include "proxy/outcome.hpp"
+
+#include <array>
+
+namespace pgweir::proxy {
+namespace {
+
+using enum config::log_level;
+
+constexpr std::array<outcome_row, 16> rows{{
+    {"client terminated", "", "", "", "", info},
+    {"client disconnected", "", "", "", "", info},
+    {"client connection broke", "", "", "", "", info},
+    {"client violated the protocol", "FATAL", "08P01",
+     "the client sent something that is not PostgreSQL's protocol", "", warning},
+    {"client idle too long", "FATAL", "57P05", "terminating connection due to pgweir's client_idle_timeout",
+     "Raise client_idle_timeout, or let the application close connections that it does not use.", info},
+    {"client idle in transaction", "FATAL", "25P03",
+     "terminating connection due to pgweir's idle_transaction_timeout",
+     "Raise idle_transaction_timeout, or commit sooner.", warning},
+    {"too many clients", "FATAL", "53300", "sorry, too many clients already",
+     "Raise the limit in pgweir's configuration, or open fewer connections.", warning},
+    {"transaction in statement mode", "FATAL", "0A000",
+     "transaction blocks are not allowed in pool mode \"statement\"",
+     "Use pool mode \"transaction\" for this database or user.", warning},
+    {"waited too long", "ERROR", "57014", "no server connection became free within query_wait_timeout",
+     "Look for long transactions, raise pool.size, or raise query_wait_timeout.", warning},
+    {"cancelled while waiting", "ERROR", "57014", "canceling statement due to user request", "", info},
+    {"query ran too long", "FATAL", "57014",
+     "terminating connection: the query ran past query_timeout and did not end when cancelled",
+     "Raise query_timeout, or look at what the server is doing.", warning},
+    {"server refused", "FATAL", "08004", "the server refused the connection", "", warning},
+    {"server said FATAL", "", "", "", "", warning},
+    {"server connection lost", "FATAL", "08006", "the server closed the connection unexpectedly",
+     "Whether the last statement took effect is not known. See the server's log.", warning},
+    {"server violated the protocol", "FATAL", "08P01", "the server's answer does not fit what was asked",
+     "See pgweir's log.", error},
+    {"shutting down", "FATAL", "57P01", "terminating connection: pgweir is shutting down", "", info},
+}};
+
+}  // namespace
+
+const outcome_row& row_of(outcome what) { return rows[static_cast<std::size_t>(what)]; }
+
+wire::error_fields error_of(outcome what, std::string_view detail) {
+  const auto& row = row_of(what);
+  return {.severity = std::string(row.severity),
+          .sqlstate = std::string(row.sqlstate),
+          .message = std::string(row.message),
+          .detail = std::string(detail),
+          .hint = std::string(row.hint)};
+}
+
+}  // namespace pgweir::proxy

@@ -1,0 +1,11 @@
+// proxy/peer.hpp - the other end of a client's connection, for log lines.
+#pragma once
+
+#include <string>
+
+namespace pgweir::proxy {
+
+// "127.0.0.1:5000", "[::1]:5000", "unix:uid=1000"; empty if the connection is gone.
+std::string peer_name(int descriptor);
+
+}  // namespace pgweir::proxy

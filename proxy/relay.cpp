@@ -1,0 +1,60 @@
+#include "proxy/relay.hpp"
+
+#include "proxy/wire/request.hpp"
+
+namespace pgweir::proxy {
+namespace {
+
+void ask_quietly(pool::backend& held, relay_memory& memory, const std::string& sql) {
+  std::string message;
+  wire::append_query(message, sql);
+  held.send(wire::as_bytes(message));
+  memory.state.expected.push({.request = core::request::query, .how = core::handling::swallow});
+  memory.state.unnamed = core::unnamed_holder::none();
+}
+
+std::string quoted(std::string_view text) {
+  std::string literal = " E'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') literal += c;
+    literal += c;
+  }
+  return literal + "'";
+}
+
+}  // namespace
+
+relay_memory& memory_of(pool::backend& held) {
+  if (held.memory == nullptr) {
+    auto made = std::make_unique<relay_memory>();
+    made->login_application_name = held.application_name;
+    held.memory = std::move(made);
+  }
+  return static_cast<relay_memory&>(*held.memory);
+}
+
+void prepare_for(pool::backend& held, std::uint64_t client_id, std::string_view application_name,
+                 metrics::pool_instruments& counts) {
+  auto& memory = memory_of(held);
+  if (memory.last_client != client_id && memory.state.dirty) {
+    ask_quietly(held, memory, "DISCARD ALL");
+    held.application_name = memory.login_application_name;
+    counts.server_resets.add();
+  }
+  memory.last_client = client_id;
+  if (held.application_name != application_name) {
+    ask_quietly(held, memory, "SET application_name TO" + quoted(application_name));
+    held.application_name = application_name;
+  }
+}
+
+void take_counts(core::relay_counts& from, metrics::pool_instruments& to) {
+  if (from.client_parses != 0) to.client_parses.add(from.client_parses);
+  if (from.server_parses != 0) to.server_parses.add(from.server_parses);
+  if (from.binds != 0) to.binds.add(from.binds);
+  if (from.evictions != 0) to.prepared_evictions.add(from.evictions);
+  if (from.replanned != 0) to.replanned.add(from.replanned);
+  from = {};
+}
+
+}  // namespace pgweir::proxy

@@ -1,0 +1,321 @@
+#include "proxy/session.hpp"
+
+#include "metrics/log.hpp"
+#include "proxy/core/unit_reader.hpp"
+#include "proxy/peer.hpp"
+#include "proxy/wire/error_response.hpp"
+#include "proxy/wire/response.hpp"
+
+namespace pgweir::proxy {
+
+using std::chrono::milliseconds;
+
+session::session(io::loop& owner, io::transport client, session_host& host, pool::pool& served,
+                 shared_greeting welcome, std::string application_name, session_identity identity)
+    : connection(owner, std::move(client)),
+      host_(host),
+      pool_(served),
+      greeting_(std::move(welcome)),
+      application_name_(std::move(application_name)),
+      identity_(identity) {
+  if (pool_.settings().mode == config::pool_mode::session || !greeting_->startup->replication.empty())
+    client_.names = core::naming::own;
+}
+
+session::~session() {
+  if (is_waiting()) pool_.give_up(*this);
+  enter(phase::ended);
+}
+
+void session::begin(std::string_view early) {
+  if (host_.log_connections)
+    metrics::log::event(config::log_level::info, "client connected",
+                        {{"client", peer_name(stream().descriptor())},
+                         {"database", pool_.database()},
+                         {"user", pool_.user()},
+                         {"application", application_name_},
+                         {"tls", stream().is_tls()}});
+  if (!early.empty()) keep(wire::as_bytes(early));
+  if (!start()) return end(outcome::client_broke);
+  enter(phase::login);
+  // A replication connection has nothing to share: its server decides whether it is let in.
+  if (greeting_->parameters.empty() || !greeting_->startup->replication.empty())
+    pool_.acquire(*this, greeting_->startup);
+  else
+    greet();
+}
+
+void session::greet() {
+  std::string message;
+  wire::append_authentication_ok(message);
+  message += greeting_->parameters;
+  wire::append_parameter_status(message, "application_name", application_name_);
+  wire::append_backend_key_data(message, identity_.key.process_id, identity_.key.secret);
+  wire::append_ready_for_query(message, 'I');
+  send(wire::as_bytes(message));
+  enter(phase::idle);
+  offer_kept_bytes();
+}
+
+std::size_t session::on_bytes(std::span<const std::byte> arrived) {
+  std::size_t used = 0;
+  bool blocked = phase_ == phase::login || phase_ == phase::leaving;
+  while (used < arrived.size() && !blocked && is_open()) {
+    const auto rest = arrived.subspan(used);
+    if (lease_) {
+      const auto sent = send_unit(rest);
+      used += sent;
+      blocked = lease_ && sent < rest.size();
+    } else {
+      used += start_unit(rest, blocked);
+    }
+  }
+  return used;
+}
+
+// The client owns no backend: gathers its unit, then asks for one.
+std::size_t session::start_unit(std::span<const std::byte> arrived, bool& blocked) {
+  if (is_waiting()) {
+    blocked = true;
+    return 0;
+  }
+  const auto step = core::read_unit(client_, arrived);
+  switch (step.what) {
+    case core::unit_verdict::need_more:
+      blocked = true;
+      break;
+    case core::unit_verdict::skip:
+      break;
+    case core::unit_verdict::ready: {
+      std::string message;
+      wire::append_ready_for_query(message, 'I');
+      send(wire::as_bytes(message));
+      break;
+    }
+    case core::unit_verdict::terminate:
+      end(outcome::client_terminated);
+      break;
+    case core::unit_verdict::violation:
+      end(outcome::client_violated_protocol, step.violation);
+      break;
+    case core::unit_verdict::dispatch:
+      ask_for_backend();
+      break;
+  }
+  return step.bytes;
+}
+
+void session::ask_for_backend() {
+  since_ = io::clock::now();
+  pool_.acquire(*this, greeting_->startup);
+  if (is_waiting()) enter(phase::waiting);
+}
+
+void session::on_backend(pool::lease granted) {
+  auto& counts = pool_.instruments();
+  if (phase_ == phase::login) {
+    greetings::learn(*greeting_, *granted);
+    if (pool_.settings().mode != config::pool_mode::session && greeting_->startup->replication.empty()) {
+      granted.release();
+      return greet();
+    }
+    since_ = io::clock::now();
+  } else {
+    observe_wait(metrics::wait_outcome::ok);
+  }
+  lease_ = std::move(granted);
+  lease_->set_user(this);
+  if (lease_->connected_at() > greeting_->learnt_from) greetings::learn(*greeting_, *lease_);
+  auto& memory = memory_of(*lease_);
+  if (client_.names == core::naming::own) memory.state.dirty = true;
+  prepare_for(*lease_, identity_.id, application_name_, counts);
+  if (client_.names == core::naming::own) memory.state.dirty = true;
+  counts.server_assignments.add();
+  if (phase_ == phase::login) return greet();
+  enter(phase::active);
+  offer_kept_bytes();
+}
+
+void session::on_no_backend(const pool::server_failure& why) {
+  wire::error_fields told{.severity = "ERROR",
+                          .sqlstate = why.sqlstate,
+                          .message = why.message,
+                          .detail = "pgweir could not open a server connection for this query.",
+                          .hint = ""};
+  if (phase_ == phase::login) {
+    told.severity = "FATAL";
+    told.detail.clear();
+    std::string message;
+    wire::append_error(message, told);
+    send(wire::as_bytes(message));
+    count_error(metrics::error_origin::server, why.sqlstate.c_str());
+    return end(outcome::server_said_fatal, why.message);
+  }
+  observe_wait(metrics::wait_outcome::error);
+  enter(phase::idle);
+  refuse_unit(told);
+}
+
+// Answers the unit at the front of the kept bytes with an error; the client stays connected.
+void session::refuse_unit(const wire::error_fields& why) {
+  std::string message;
+  wire::append_error(message, why);
+  count_error(metrics::error_origin::pooler, why.sqlstate.c_str());
+  if (core::refuse_unit(client_, kept_bytes())) wire::append_ready_for_query(message, 'I');
+  send(wire::as_bytes(message));
+  offer_kept_bytes();
+}
+
+void session::cancel() {
+  auto& counts = pool_.instruments();
+  if (phase_ == phase::waiting) {
+    pool_.give_up(*this);
+    observe_wait(metrics::wait_outcome::cancel);
+    counts.cancels[metrics::cancel_outcome::queued].add();
+    enter(phase::idle);
+    return refuse_unit(error_of(outcome::unit_cancelled_waiting, {}));
+  }
+  const bool runs = lease_ && !memory_of(*lease_).state.expected.empty();
+  counts.cancels[runs ? metrics::cancel_outcome::forwarded : metrics::cancel_outcome::late].add();
+  if (runs) pool_.cancel_query(*lease_);
+}
+
+void session::on_drained() {
+  if (lease_) lease_->resume_reading();
+}
+
+void session::on_lost(io::io_status why) {
+  if (phase_ == phase::leaving) return close();
+  end(why == io::io_status::closed ? outcome::client_disconnected : outcome::client_broke,
+      why == io::io_status::closed ? std::string{} : stream().error());
+}
+
+// The client said goodbye. What it sent before is still the server's to do.
+void session::say_goodbye() {
+  if (!lease_ || memory_of(*lease_).state.expected.empty()) return end(outcome::client_terminated);
+  enter(phase::leaving);
+}
+
+void session::on_timeout() {
+  switch (phase_) {
+    case phase::login: {
+      const auto& failure = pool_.last_failure();
+      return end(outcome::server_refused, failure ? failure->message : "No server connection became free.");
+    }
+    case phase::waiting: {
+      pool_.give_up(*this);
+      observe_wait(metrics::wait_outcome::timeout);
+      const auto& failure = pool_.last_failure();
+      enter(phase::idle);
+      return refuse_unit(
+          error_of(outcome::unit_waited_too_long,
+                   failure ? "The last attempt to connect to the server failed: " + failure->message
+                           : "All " + std::to_string(pool_.settings().size) +
+                                 " server connections of the pool are in use."));
+    }
+    case phase::active:
+      if (overdue_) return end(outcome::unit_ran_too_long);
+      overdue_ = true;
+      pool_.cancel_query(*lease_);
+      return on().timer.arm(*this, io::clock::now() + milliseconds{5000});
+    case phase::idle:
+      return end(outcome::client_idle_too_long);
+    case phase::idle_in_transaction:
+      return end(outcome::client_idle_in_transaction);
+    case phase::leaving:
+    case phase::ended:
+      return;
+  }
+}
+
+void session::end(outcome why, std::string_view detail) {
+  if (phase_ == phase::ended) return;
+  const auto& row = row_of(why);
+  if (phase_ == phase::waiting) observe_wait(metrics::wait_outcome::disconnect);
+  if (is_waiting()) pool_.give_up(*this);
+  if (lease_) {
+    const bool runs = !memory_of(*lease_).state.expected.empty();
+    if (runs && pool_.settings().cancel_on_disconnect) pool_.cancel_query(*lease_);
+    lease_->set_user(nullptr);
+    if (may_release(true))
+      lease_.release();
+    else
+      lease_.discard(metrics::close_reason::client);
+  }
+  if (row.severity == "FATAL") {
+    std::string message;
+    wire::append_error(message, error_of(why, detail));
+    send(wire::as_bytes(message));
+    count_error(metrics::error_origin::pooler, row.sqlstate.data());
+  }
+  if (host_.log_connections || row.level != config::log_level::info)
+    metrics::log::event(row.level, "client disconnected",
+                        {{"client", peer_name(stream().descriptor())},
+                         {"database", pool_.database()},
+                         {"user", pool_.user()},
+                         {"reason", row.label},
+                         {"detail", detail}});
+  enter(phase::ended);
+  close();
+  host_.on_session_end(*this);
+}
+
+milliseconds session::timeout_of(phase in) const {
+  const auto& settings = pool_.settings();
+  switch (in) {
+    case phase::login:
+    case phase::waiting:
+      return settings.query_wait_timeout;
+    case phase::active:
+      return settings.query_timeout;
+    case phase::idle:
+      return settings.client_idle_timeout;
+    case phase::idle_in_transaction:
+      // In session mode a backend is held outside transactions, too.
+      if (lease_ && memory_of(*lease_).state.transaction == 'I') return settings.client_idle_timeout;
+      return settings.idle_transaction_timeout;
+    case phase::leaving:
+    case phase::ended:
+      break;
+  }
+  return milliseconds{0};
+}
+
+namespace {
+
+metrics::client_state gauge_of(int state) {
+  using metrics::client_state;
+  constexpr client_state by_state[] = {client_state::login,
+                                       client_state::idle,
+                                       client_state::waiting,
+                                       client_state::active,
+                                       client_state::idle_in_transaction,
+                                       client_state::active};
+  return by_state[state];
+}
+
+}  // namespace
+
+void session::enter(phase next) {
+  if (next == phase_) return;
+  auto& clients = pool_.instruments().clients;
+  if (phase_ != phase::ended) clients[gauge_of(static_cast<int>(phase_))].add(-1);
+  if (next != phase::ended) clients[gauge_of(static_cast<int>(next))].add(1);
+  phase_ = next;
+  overdue_ = false;
+  const auto limit = timeout_of(next);
+  if (limit.count() > 0)
+    on().timer.arm(*this, io::clock::now() + limit);
+  else if (is_armed())
+    on().timer.cancel(*this);
+}
+
+void session::observe_wait(metrics::wait_outcome how) {
+  pool_.instruments().wait[how].observe(io::clock::now() - since_);
+}
+
+void session::count_error(metrics::error_origin origin, const char* sqlstate) {
+  pool_.instruments().errors[metrics::sqlstate_class_index(sqlstate)][origin].add();
+}
+
+}  // namespace pgweir::proxy

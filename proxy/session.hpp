@@ -1,0 +1,127 @@
+// proxy/session.hpp - one client after its login: what it waits for, which backend it has, how it ends.
+//
+// A client that waits costs this object and nothing else: no coroutine, no buffer, no timer of its own. What
+// it sends is gathered to a unit (core/unit_reader), gets a backend (pool), and flows through the two relays
+// (proxy/relay.hpp) until the backend is quiet and goes back. Thread rule: the worker's thread. Owner: the
+// worker's session_table.
+#pragma once
+
+#include "config/config.hpp"
+#include "pool/io/connection.hpp"
+#include "pool/pool.hpp"
+#include "proxy/core/state.hpp"
+#include "proxy/greeting.hpp"
+#include "proxy/outcome.hpp"
+#include "proxy/relay.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace pgweir::proxy {
+
+class session;
+
+// What sessions of one worker share, and what they ask of it.
+struct session_host {
+  core::statement_catalogue& catalogue;
+  bool log_connections = true;
+
+  virtual void on_session_end(session& ended) = 0;
+
+ protected:
+  session_host(core::statement_catalogue& shared, bool log) : catalogue(shared), log_connections(log) {}
+  ~session_host() = default;
+};
+
+// As the client sees it in BackendKeyData.
+struct cancel_key {
+  std::int32_t process_id = 0;
+  std::int32_t secret = 0;
+};
+
+struct session_identity {
+  cancel_key key;
+  std::uint64_t id = 0;  // never given twice in a process, not 0
+};
+
+class session final : public io::connection,
+                      private pool::waiter,
+                      private pool::backend_user,
+                      private io::timeout {
+ public:
+  // `served` outlives the session.
+  session(io::loop& owner, io::transport client, session_host& host, pool::pool& served,
+          shared_greeting welcome, std::string application_name, session_identity identity);
+  ~session() override;
+
+  // Sends the greeting, as soon as the server's parameters are known. `early`: bytes that came with the
+  // login.
+  void begin(std::string_view early);
+  // The client asked on another connection that its query be cancelled.
+  void cancel();
+  // Ends the session at once, whatever it does.
+  void end(outcome why, std::string_view detail = {});
+
+  const session_identity& identity() const { return identity_; }
+  pool::pool& served_by() const { return pool_; }
+
+ private:
+  friend class relay;
+
+  // Each has its gauge, and its timeout, see enter().
+  enum class phase : std::uint8_t {
+    login,                // waits for the first backend, to learn what to greet with
+    idle,                 // owns no backend; nothing but this object
+    waiting,              // in the pool's line; the unit is kept in the connection's buffer
+    active,               // owns a backend that owes an answer
+    idle_in_transaction,  // owns a backend that owes nothing
+    leaving,              // said goodbye while the server still works: it is let to finish
+    ended
+  };
+
+  // io::connection
+  std::size_t on_bytes(std::span<const std::byte> arrived) override;
+  std::size_t kept_limit() const override { return core::whole_message_limit + 64; }
+  void on_drained() override;
+  void on_lost(io::io_status why) override;
+  // pool::waiter
+  void on_backend(pool::lease granted) override;
+  void on_no_backend(const pool::server_failure& why) override;
+  // pool::backend_user
+  std::size_t on_server_bytes(std::span<const std::byte> arrived) override;
+  void on_server_drained() override { resume_reading(); }
+  void on_server_lost(io::io_status why) override;
+  // io::timeout
+  void on_timeout() override;
+
+  std::size_t send_unit(std::span<const std::byte> arrived);
+  std::size_t start_unit(std::span<const std::byte> arrived, bool& blocked);
+  void greet();
+  void ask_for_backend();
+  void settle();
+  void release();
+  void refuse_unit(const wire::error_fields& why);
+  void say_goodbye();
+  bool may_release(bool client_leaves) const;
+
+  void enter(phase next);
+  std::chrono::milliseconds timeout_of(phase in) const;
+  void observe_wait(metrics::wait_outcome how);
+  void count_error(metrics::error_origin origin, const char* sqlstate);
+
+  session_host& host_;
+  pool::pool& pool_;
+  shared_greeting greeting_;
+  std::string application_name_;
+  session_identity identity_;
+
+  core::client_state client_;
+  pool::lease lease_;
+  io::clock::time_point since_{};       // of the current wait, or of the transaction
+  io::clock::time_point unit_since_{};  // when the unit at the head was sent
+  phase phase_ = phase::ended;
+  bool first_byte_seen_ = false;  // of the answer to the unit at the head
+  bool overdue_ = false;          // query_timeout went by; a cancel request was sent
+};
+
+}  // namespace pgweir::proxy

@@ -1,0 +1,117 @@
+// The part of a session that holds a backend: bytes of both sides go through the core's relays.
+#include "proxy/session.hpp"
+#include "proxy/wire/error_response.hpp"
+#include "proxy/wire/response.hpp"
+
+namespace pgweir::proxy {
+
+std::size_t session::send_unit(std::span<const std::byte> arrived) {
+  auto& backend = *lease_;
+  auto& state = memory_of(backend).state;
+  const core::relay_rules rules{.catalogue = host_.catalogue,
+                                .prepared_limit = pool_.settings().prepared_statements,
+                                .client_id = identity_.id,
+                                .may_start_unit = !pool_.has_waiters()};
+  connection_sink to_server{backend};
+  connection_sink to_client{*this};
+  core::request_relay relay{client_, state, rules, to_server, to_client};
+  const bool nothing_owed = state.expected.empty();
+  const auto step = relay.run(arrived);
+  if (nothing_owed && !state.expected.empty()) {
+    unit_since_ = io::clock::now();
+    first_byte_seen_ = false;
+    enter(phase::active);
+  }
+  if (backend.wants_room()) pause_reading();
+  if (step.what == core::request_outcome::terminate) say_goodbye();
+  if (step.what == core::request_outcome::violation) end(outcome::client_violated_protocol, step.violation);
+  return step.consumed;
+}
+
+std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
+  auto& state = memory_of(*lease_).state;
+  auto& counts = pool_.instruments();
+  connection_sink to_client{*this};
+  std::size_t used = 0;
+  for (bool go_on = true; go_on && lease_ && used < arrived.size();) {
+    core::response_relay relay{client_, state, host_.catalogue.prefix(), to_client};
+    const auto step = relay.run(arrived.subspan(used));
+    used += step.consumed;
+    if (step.answered && !first_byte_seen_) {
+      first_byte_seen_ = true;
+      counts.first_response.observe(io::clock::now() - unit_since_);
+    }
+    if (relay.error().sqlstate[0] != '\0')
+      count_error(metrics::error_origin::server, relay.error().sqlstate.data());
+    switch (step.what) {
+      case core::response_outcome::need_more:
+        go_on = false;
+        break;
+      case core::response_outcome::unit_done: {
+        const auto now = io::clock::now();
+        counts.query.observe(now - unit_since_);
+        counts.queries.add();
+        unit_since_ = now;
+        first_byte_seen_ = false;
+        break;
+      }
+      case core::response_outcome::replay: {
+        connection_sink to_server{*lease_};
+        const core::relay_rules rules{.catalogue = host_.catalogue,
+                                      .prepared_limit = pool_.settings().prepared_statements,
+                                      .client_id = identity_.id};
+        core::request_relay{client_, state, rules, to_server, to_client}.replay();
+        break;
+      }
+      case core::response_outcome::violation:
+        end(outcome::server_violated_protocol, step.violation);
+        break;
+    }
+  }
+  take_counts(state.counts, counts);
+  if (lease_ && wants_room()) lease_->pause_reading();
+  settle();
+  return used;
+}
+
+// After answers: the backend goes back if it is quiet; what the client sent meanwhile gets its turn.
+void session::settle() {
+  if (!lease_) return;
+  const auto& state = memory_of(*lease_).state;
+  if (state.expected.empty()) {
+    if (phase_ == phase::leaving) return end(outcome::client_terminated);
+    if (state.transaction != 'I' && pool_.settings().mode == config::pool_mode::statement)
+      return end(outcome::client_opened_transaction);
+    if (may_release(false))
+      release();
+    else if (phase_ == phase::active)
+      enter(phase::idle_in_transaction);
+  }
+  if (kept() > 0) offer_kept_bytes();
+}
+
+bool session::may_release(bool client_leaves) const {
+  const auto& state = memory_of(*lease_).state;
+  return state.is_quiet() && !client_.in_unit && client_.rest.how != core::passing::forward &&
+         !client_.needs_same_backend() && (client_.names == core::naming::shared || client_leaves);
+}
+
+void session::release() {
+  auto& counts = pool_.instruments();
+  counts.transactions.add();
+  counts.transaction.observe(io::clock::now() - since_);
+  lease_->set_user(nullptr);
+  enter(phase::idle);
+  auto returned = std::move(lease_);
+  returned.release();
+}
+
+void session::on_server_lost(io::io_status why) {
+  const bool said_fatal = memory_of(*lease_).state.fatal_seen;
+  const std::string detail = why == io::io_status::closed ? "" : lease_->stream().error();
+  lease_->set_user(nullptr);
+  lease_.discard(metrics::close_reason::server);
+  end(said_fatal ? outcome::server_said_fatal : outcome::server_lost, detail);
+}
+
+}  // namespace pgweir::proxy

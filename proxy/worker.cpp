@@ -1,0 +1,128 @@
+#include "proxy/worker.hpp"
+
+#include "metrics/log.hpp"
+#include "proxy/log_failure.hpp"
+#include "proxy/peer.hpp"
+#include "proxy/wire/error_response.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+
+namespace pgweir::proxy {
+namespace asio = boost::asio;
+
+worker::worker(std::size_t index, process_wide& shared, std::vector<listening_socket> sockets)
+    : session_host(shared.catalogue, shared.settings.log.connections),
+      index_(index),
+      shared_(shared),
+      instruments_(shared.instruments.worker(index)),
+      work_(asio::make_work_guard(context_)),
+      loop_(context_),
+      pools_(loop_, index, shared.pools, shared.blocking),
+      greetings_(pools_),
+      sessions_(index),
+      sockets_(std::move(sockets)) {}
+
+worker::~worker() { join(); }
+
+void worker::start() {
+  for (auto& socket : sockets_) listeners_.push_back(listener(context_, std::move(socket), *this));
+  sockets_.clear();
+  thread_ = std::thread([this] { context_.run(); });
+}
+
+void worker::stop() {
+  post([this] {
+    stopping_ = true;
+    listeners_.clear();
+    sessions_.end_all(outcome::shutting_down);
+    pools_.close_all();
+    work_.reset();
+    // What is left (logins under way, timers) ends with the loop. One more turn, so that what was sent is
+    // out.
+    asio::post(context_, [this] { asio::post(context_, [this] { context_.stop(); }); });
+  });
+}
+
+void worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void worker::on_connection(int descriptor, bool unix_socket) {
+  asio::co_spawn(context_, log_in(descriptor, unix_socket), log_failure{"a login failed unexpectedly"});
+}
+
+asio::awaitable<void> worker::log_in(int descriptor, bool unix_socket) {
+  instruments_.clients_in_login.add(1);
+  auto result = co_await login::client_login(descriptor, unix_socket, shared_.login);
+  instruments_.clients_in_login.add(-1);
+  if (result.outcome == login::login_outcome::cancel_requested) {
+    pass_on(*result.cancel);
+    co_return;
+  }
+  auto& by_outcome = instruments_.client_login[static_cast<std::size_t>(login::metric_of(result.method))];
+  by_outcome[login::metric_of(result.outcome)].observe(result.elapsed);
+  if (result.outcome == login::login_outcome::authenticated) {
+    admit(result);
+    co_return;
+  }
+  if (result.outcome == login::login_outcome::disconnected && result.startup.user.empty()) co_return;
+  metrics::log::event(config::log_level::warning, "login failed",
+                      {{"user", result.startup.user},
+                       {"database", result.startup.database},
+                       {"sqlstate", result.sqlstate},
+                       {"reason", result.detail}});
+}
+
+void worker::admit(login::login_result& who) {
+  const auto& startup = who.startup;
+  if (stopping_) return refuse(who, outcome::shutting_down, {});
+  if (auto full = shared_.limits.enter(startup.database, startup.user))
+    return refuse(who, outcome::client_limit_reached, *full);
+  auto& served = pools_.get(startup.database, startup.user);
+  const auto named = std::find_if(startup.parameters.begin(), startup.parameters.end(),
+                                  [](const auto& one) { return one.first == "application_name"; });
+  session_host& host = *this;
+  auto& made = sessions_.add(std::make_unique<session>(
+      loop_, std::move(who.transport), host, served, greetings_.of(served, startup),
+      named == startup.parameters.end() ? std::string{} : named->second, sessions_.reserve()));
+  made.begin(who.early_bytes);
+}
+
+void worker::refuse(login::login_result& who, outcome why, std::string_view detail) {
+  std::string message;
+  wire::append_error(message, error_of(why, detail));
+  who.transport.write(wire::as_bytes(message));
+  metrics::log::event(row_of(why).level, "client refused",
+                      {{"client", peer_name(who.transport.descriptor())},
+                       {"database", who.startup.database},
+                       {"user", who.startup.user},
+                       {"reason", row_of(why).label},
+                       {"detail", detail}});
+  who.transport.close();
+}
+
+void worker::on_session_end(session& ended) {
+  shared_.limits.leave(ended.served_by().database(), ended.served_by().user());
+  loop_.poll.retire(sessions_.remove(ended));
+}
+
+void worker::pass_on(const wire::cancel_request& request) {
+  if (request.key.size() != sizeof(std::int32_t)) return instruments_.unknown_cancel_keys.add();
+  const cancel_key key{static_cast<std::int32_t>(request.process_id),
+                       static_cast<std::int32_t>(wire::load_u32(wire::as_bytes(request.key).data()))};
+  const auto owner = session_table::worker_of(key);
+  if (owner >= shared_.workers.size()) return instruments_.unknown_cancel_keys.add();
+  auto& target = *shared_.workers[owner];
+  target.post([&target, key] { target.cancel(key); });
+}
+
+void worker::cancel(const cancel_key& key) {
+  if (auto* found = sessions_.find(key); found != nullptr)
+    found->cancel();
+  else
+    instruments_.unknown_cancel_keys.add();
+}
+
+}  // namespace pgweir::proxy
