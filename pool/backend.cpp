@@ -2,9 +2,8 @@
 
 #include "pool/pool.hpp"
 
-#include <sys/socket.h>
-
 #include <atomic>
+#include <sys/socket.h>
 
 namespace pgweir::pool {
 namespace {

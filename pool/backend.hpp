@@ -1,8 +1,9 @@
 // pool/backend.hpp - one connection to a PostgreSQL server.
 //
-// Made by server_login, owned by its pool, lent to one session at a time through a lease. While idle the pool itself
-// listens to it, so that its death is noticed before a client meets it; while lent the lessee gets what arrives.
-// Thread rule: the worker that owns it; it moves between workers only while idle, see pool::hand_over.
+// Made by server_login, owned by its pool, lent to one session at a time through a lease. While idle the pool
+// itself listens to it, so that its death is noticed before a client meets it; while lent the lessee gets
+// what arrives. Thread rule: the worker that owns it; it moves between workers only while idle, see
+// pool::hand_over.
 #pragma once
 
 #include "pool/io/connection.hpp"
@@ -21,9 +22,9 @@ class pool;
 class backend;
 
 enum class backend_state {
-  idle,            // in the pool, clean, for anybody with its profile
-  lent,            // held by a session through a lease
-  being_canceled   // given back, but a cancel request may still hit it
+  idle,           // in the pool, clean, for anybody with its profile
+  lent,           // held by a session through a lease
+  being_canceled  // given back, but a cancel request may still hit it
 };
 using backend_list = std::list<std::unique_ptr<backend>>;
 
@@ -39,7 +40,8 @@ class backend_user {
   ~backend_user() = default;
 };
 
-// What the relay remembers of a backend between leases (which statements it has prepared, ...); opaque to the pool.
+// What the relay remembers of a backend between leases (which statements it has prepared, ...); opaque to the
+// pool.
 class backend_memory {
  public:
   virtual ~backend_memory() = default;
@@ -50,11 +52,13 @@ class backend final : public io::connection {
   backend(io::loop& owner, server_connection established, shared_profile startup);
   ~backend() override;
 
-  // Null gives it back to the pool. Bytes that the former user left untaken are a reason to discard the backend.
+  // Null gives it back to the pool. Bytes that the former user left untaken are a reason to discard the
+  // backend.
   void set_user(backend_user* user) { user_ = user; }
   void set_pool(pool* owner) { pool_ = owner; }
 
-  // Ends both directions at once: libpq's Terminate message must not complete a message that was sent in part.
+  // Ends both directions at once: libpq's Terminate message must not complete a message that was sent in
+  // part.
   void hang_up();
 
   const server_welcome& welcome() const { return server_.welcome; }
@@ -68,9 +72,9 @@ class backend final : public io::connection {
   std::uint64_t id() const { return id_; }  // never used again in this process
 
   std::unique_ptr<backend_memory> memory;
-  std::string application_name;             // as the server has it now
+  std::string application_name;  // as the server has it now
   io::clock::time_point idle_since{};
-  int cancels_in_flight = 0;                // a cancel request may still hit it: not reusable before it is done
+  int cancels_in_flight = 0;  // a cancel request may still hit it: not reusable before it is done
 
   // Written by backend_set alone.
   backend_state state = backend_state::lent;
@@ -82,7 +86,8 @@ class backend final : public io::connection {
   void on_drained() override;
   void on_lost(io::io_status why) override;
 
-  server_connection server_;  // after the transport of the base class: it must be destroyed last, see ~backend
+  server_connection
+      server_;  // after the transport of the base class: it must be destroyed last, see ~backend
   shared_profile profile_;
   backend_user* user_ = nullptr;
   pool* pool_ = nullptr;

@@ -4,9 +4,12 @@ namespace pgweir::pool {
 
 metrics::gauge& backend_set::gauge_of(backend_state state) {
   switch (state) {
-    case backend_state::idle: return instruments_.servers[metrics::server_state::idle];
-    case backend_state::lent: return instruments_.servers[metrics::server_state::active];
-    case backend_state::being_canceled: break;
+    case backend_state::idle:
+      return instruments_.servers[metrics::server_state::idle];
+    case backend_state::lent:
+      return instruments_.servers[metrics::server_state::active];
+    case backend_state::being_canceled:
+      break;
   }
   return instruments_.servers[metrics::server_state::being_canceled];
 }

@@ -15,7 +15,8 @@ class backoff {
   std::chrono::milliseconds next(double random) {
     const auto step = step_;
     step_ = std::min(step_ * 2, longest);
-    return step / 2 + std::chrono::milliseconds(static_cast<long>(static_cast<double>(step.count()) / 2 * random));
+    return step / 2 +
+           std::chrono::milliseconds(static_cast<long>(static_cast<double>(step.count()) / 2 * random));
   }
   // After a success.
   void reset() { step_ = first; }

@@ -12,18 +12,20 @@ namespace pgweir::pool {
 namespace asio = boost::asio;
 namespace log = metrics::log;
 
-connector::connector(io::loop& loop, login_request server, metrics::pool_instruments& instruments, connector_user& user)
+connector::connector(io::loop& loop, login_request server, metrics::pool_instruments& instruments,
+                     connector_user& user)
     : loop_(loop), server_(std::move(server)), instruments_(instruments), user_(user) {}
 
 void connector::open(const shared_profile& startup) {
   under_way_.push_back(startup);
   instruments_.servers[metrics::server_state::login].add(1);
-  asio::co_spawn(loop_.context, attempt(startup), [this, startup](const std::exception_ptr& thrown) {
+  asio::co_spawn(loop_.context, attempt(startup), [](const std::exception_ptr& thrown) {
     if (!thrown) return;
     try {
       std::rethrow_exception(thrown);
     } catch (const std::exception& error) {
-      failed({"08001", std::string("internal error during the login to the server: ") + error.what(), false}, startup, {});
+      log::event(log::level::error, "internal error after a login to the server",
+                 {{"reason", std::string_view(error.what())}});
     }
   });
 }
@@ -32,7 +34,12 @@ asio::awaitable<void> connector::attempt(shared_profile startup) {
   const auto started = io::clock::now();
   auto request = server_;
   request.startup = startup;
-  auto result = co_await log_in(request);
+  login_result result = server_failure{"08001", "internal error during the login to the server", false};
+  try {
+    result = co_await log_in(request);
+  } catch (const std::exception& error) {
+    std::get<server_failure>(result).message += std::string(": ") + error.what();
+  }
   const auto took = io::clock::now() - started;
   if (auto* made = std::get_if<server_connection>(&result))
     succeeded(std::move(*made), startup, took);
@@ -51,8 +58,9 @@ void connector::succeeded(server_connection made, const shared_profile& startup,
   instruments_.server_connect[metrics::connect_outcome::ok].observe(took);
   last_failure_.reset();
   backoff_.reset();
-  log::event(log::level::info, "server connected",
-             {{"database", server_.database}, {"user", server_.user}, {"server_pid", made.welcome.process_id}});
+  log::event(
+      log::level::info, "server connected",
+      {{"database", server_.database}, {"user", server_.user}, {"server_pid", made.welcome.process_id}});
   user_.on_connected(std::move(made), startup);
 }
 
@@ -72,7 +80,10 @@ void connector::back_off(const server_failure& why) {
   const auto pause = backoff_.next(std::uniform_real_distribution{}(random_));
   loop_.timer.arm(*this, io::clock::now() + pause);
   log::event(log::level::warning, "cannot connect to server, will try again",
-             {{"database", server_.database}, {"user", server_.user}, {"sqlstate", why.sqlstate}, {"reason", why.message},
+             {{"database", server_.database},
+              {"user", server_.user},
+              {"sqlstate", why.sqlstate},
+              {"reason", why.message},
               {"again_in_ms", pause.count()}});
 }
 
@@ -82,7 +93,10 @@ void connector::log_refusal(const server_failure& why) {
   if (now - refusal_logged_ < backoff::longest) return;
   refusal_logged_ = now;
   log::event(log::level::warning, "server refused the login",
-             {{"database", server_.database}, {"user", server_.user}, {"sqlstate", why.sqlstate}, {"reason", why.message}});
+             {{"database", server_.database},
+              {"user", server_.user},
+              {"sqlstate", why.sqlstate},
+              {"reason", why.message}});
 }
 
 }  // namespace pgweir::pool

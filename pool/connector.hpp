@@ -32,8 +32,10 @@ class connector_user {
 
 class connector final : private io::timeout {
  public:
-  // `server` is the request of every login but for its profile. All references must outlive the io_context's run.
-  connector(io::loop& loop, login_request server, metrics::pool_instruments& instruments, connector_user& user);
+  // `server` is the request of every login but for its profile. All references must outlive the io_context's
+  // run.
+  connector(io::loop& loop, login_request server, metrics::pool_instruments& instruments,
+            connector_user& user);
 
   void open(const shared_profile& startup);
 

@@ -20,8 +20,10 @@ conninfo_values complete(conninfo_values from_operator, const login_request& req
   values.try_emplace("user", request.user);
   // A password belongs to its user: the client's is nothing for the operator's user.
   if (!own_user && !request.password.empty()) values.try_emplace("password", request.password);
-  if (!request.application_name.empty()) values.insert_or_assign("application_name", request.application_name);
-  if (!request.startup->replication.empty()) values.insert_or_assign("replication", request.startup->replication);
+  if (!request.application_name.empty())
+    values.insert_or_assign("application_name", request.application_name);
+  if (!request.startup->replication.empty())
+    values.insert_or_assign("replication", request.startup->replication);
   auto options = merge_options(value_of(values, "options"), *request.startup);
   if (!options.empty()) values.insert_or_assign("options", std::move(options));
   values.insert_or_assign("gssencmode", "disable");

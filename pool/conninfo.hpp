@@ -1,4 +1,5 @@
-// pool/conninfo.hpp - the operator's conninfo completed by what the client brings. No libpq here, only its keywords.
+// pool/conninfo.hpp - the operator's conninfo completed by what the client brings. No libpq here, only its
+// keywords.
 #pragma once
 
 #include "pool/host_list.hpp"
@@ -13,7 +14,8 @@ struct login_request;
 
 using conninfo_values = std::map<std::string, std::string>;  // by keyword; those that are set
 
-// The client's database, user and password where the operator names none; options, replication and application_name.
+// The client's database, user and password where the operator names none; options, replication and
+// application_name.
 conninfo_values complete(conninfo_values from_operator, const login_request& request);
 
 std::vector<server_host> hosts_of(const conninfo_values& values);

@@ -1,8 +1,7 @@
 #include "pool/host_list.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 
 namespace pgweir::pool {
 namespace {
@@ -20,12 +19,14 @@ std::vector<std::string> split(std::string_view list) {
 bool is_ip_address(const std::string& text) {
   unsigned char parsed[sizeof(in6_addr)];
   const auto without_zone = text.substr(0, text.find('%'));
-  return inet_pton(AF_INET, text.c_str(), parsed) == 1 || inet_pton(AF_INET6, without_zone.c_str(), parsed) == 1;
+  return inet_pton(AF_INET, text.c_str(), parsed) == 1 ||
+         inet_pton(AF_INET6, without_zone.c_str(), parsed) == 1;
 }
 
 }  // namespace
 
-std::vector<server_host> split_hosts(std::string_view host, std::string_view hostaddr, std::string_view port) {
+std::vector<server_host> split_hosts(std::string_view host, std::string_view hostaddr,
+                                     std::string_view port) {
   const auto names = split(host);
   const auto addresses = split(hostaddr);
   const auto ports = split(port);
@@ -50,12 +51,15 @@ host_lists join_hosts(const std::vector<server_host>& hosts) {
   host_lists joined;
   for (const auto& one : hosts) {
     const bool first = &one == &hosts.front();
-    for (auto [list, value] : {std::pair{&joined.host, &one.name}, {&joined.hostaddr, &one.address}, {&joined.port, &one.port}}) {
+    for (auto [list, value] :
+         {std::pair{&joined.host, &one.name}, {&joined.hostaddr, &one.address}, {&joined.port, &one.port}}) {
       if (!first) *list += ',';
       *list += *value;
     }
   }
-  const auto only_commas = [](const std::string& list) { return list.find_first_not_of(',') == std::string::npos; };
+  const auto only_commas = [](const std::string& list) {
+    return list.find_first_not_of(',') == std::string::npos;
+  };
   for (auto* list : {&joined.host, &joined.hostaddr, &joined.port})
     if (only_commas(*list)) list->clear();
   return joined;

@@ -23,7 +23,8 @@ idle_verdict read_idle_messages(wire::bytes_view arrived) {
   for (;;) {
     const auto rest = arrived.subspan(verdict.taken);
     const auto [status, header] = wire::read_header(rest);
-    if (status == wire::header_status::malformed || (status == wire::header_status::complete && header.body > most_bytes))
+    if (status == wire::header_status::malformed ||
+        (status == wire::header_status::complete && header.body > most_bytes))
       return unusable(std::move(verdict), "the server sent something that is no message");
     if (status == wire::header_status::incomplete || rest.size() < header.size()) return verdict;
     const auto body = rest.subspan(wire::header_size, header.body);

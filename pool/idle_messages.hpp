@@ -18,8 +18,8 @@ struct idle_verdict {
   std::vector<std::pair<std::string, std::string>> parameters;  // ParameterStatus: a reloaded configuration
 };
 
-// Parameter changes and notices are fine; errors (57P01, 57P05, ...) and anything that answers a query are not.
-// A notification means that a LISTEN was left behind: not usable for somebody else.
+// Parameter changes and notices are fine; errors (57P01, 57P05, ...) and anything that answers a query are
+// not. A notification means that a LISTEN was left behind: not usable for somebody else.
 idle_verdict read_idle_messages(wire::bytes_view arrived);
 
 }  // namespace pgweir::pool

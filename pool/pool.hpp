@@ -1,10 +1,10 @@
 // pool/pool.hpp - one worker's share of the backends of one (database, user).
 //
-// The budget (pool.size) is for the whole process: see pool/shared_pool.hpp. A worker that needs a backend takes its
-// own idle one with an equal profile; else an idle one handed over by a sibling; else a new one from the budget; else
-// an idle one with another profile is closed for a new one; else it waits. First come, first served, over all
-// workers. No client waits while any worker holds an idle backend of its pool. The decision itself is
-// pool/pool_policy.hpp. Thread rule: the worker's thread.
+// The budget (pool.size) is for the whole process: see pool/shared_pool.hpp. A worker that needs a backend
+// takes its own idle one with an equal profile; else an idle one handed over by a sibling; else a new one
+// from the budget; else an idle one with another profile is closed for a new one; else it waits. First come,
+// first served, over all workers. No client waits while any worker holds an idle backend of its pool. The
+// decision itself is pool/pool_policy.hpp. Thread rule: the worker's thread.
 #pragma once
 
 #include "config/config.hpp"
@@ -22,15 +22,16 @@ namespace pgweir::pool {
 
 class pool;
 
-// A session that asks for a backend. Embedded in the session; must not be destroyed while waiting (pool::give_up).
+// A session that asks for a backend. Embedded in the session; must not be destroyed while waiting
+// (pool::give_up).
 class waiter {
  public:
   waiter() = default;
   waiter(const waiter&) = delete;
   waiter& operator=(const waiter&) = delete;
 
-  // Exactly one of these follows an acquire(), unless give_up() came first. on_backend may come before acquire()
-  // returns; the callee owns the lease from then on.
+  // Exactly one of these follows an acquire(), unless give_up() came first. on_backend may come before
+  // acquire() returns; the callee owns the lease from then on.
   virtual void on_backend(class lease granted) = 0;
   virtual void on_no_backend(const server_failure& why) = 0;
   bool is_waiting() const { return waiting_in_ != nullptr; }
@@ -47,8 +48,8 @@ class waiter {
   std::chrono::nanoseconds ticket_{};  // when it came (steady clock): its place in the process-wide line
 };
 
-// The right to use one backend alone. Its destructor discards the backend: only what is proven clean goes back, by
-// pool::release.
+// The right to use one backend alone. Its destructor discards the backend: only what is proven clean goes
+// back, by pool::release.
 class lease {
  public:
   lease() = default;
@@ -60,8 +61,8 @@ class lease {
   explicit operator bool() const { return backend_ != nullptr; }
   backend& operator*() const { return *backend_; }
   backend* operator->() const { return backend_; }
-  // Clean (no response owed, outside a transaction, no session state): others may have it. If a cancel request is
-  // still under way it becomes available when that is done.
+  // Clean (no response owed, outside a transaction, no session state): others may have it. If a cancel
+  // request is still under way it becomes available when that is done.
   void release();
   void discard(metrics::close_reason why);
 
@@ -70,18 +71,22 @@ class lease {
   pool* pool_ = nullptr;
 };
 
+// Of the gauges in instruments().servers a lent backend counts as `active`. A session that moves it to
+// `idle_in_transaction` moves it back before the lease ends.
 class pool {
  public:
   virtual ~pool() = default;
 
-  // `startup` must stay equal for a session. A replication profile gets a backend of its own, outside the budget.
+  // `startup` must stay equal for a session. A replication profile gets a backend of its own, outside the
+  // budget.
   virtual void acquire(waiter& who, const shared_profile& startup) = 0;
   virtual void give_up(waiter& who) = 0;
   virtual bool has_waiters() const = 0;  // of this worker or, where the budget is shared, of any
 
-  // Asks the server to cancel what runs on `target`; PQcancel runs on the thread pool. `target` is not given to
-  // anybody else before it is done.
-  virtual void cancel_query(backend& target) = 0;
+  // Asks the server to cancel what runs on `target`; PQcancel runs on the thread pool. `target` is not given
+  // to anybody else before it is done. `until_done` is held until then: the connection of the client that
+  // asked.
+  virtual void cancel_query(backend& target, std::shared_ptr<void> until_done = nullptr) = 0;
 
   // The last failure to connect, if the newest attempt failed: for the message of a wait that timed out.
   virtual const std::optional<server_failure>& last_failure() const = 0;

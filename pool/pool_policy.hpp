@@ -14,8 +14,9 @@ namespace pgweir::pool::policy {
 // Attempts to connect under way at once, of one pool and worker: a server that restarts is not stormed.
 inline constexpr std::size_t most_attempts = 4;
 
-// A sibling's waiter overtakes an own one only if it has waited longer by this much. Handing a backend over costs two
-// system calls and a wake-up, so exact order over all workers would cost more than the wait that it saves.
+// A sibling's waiter overtakes an own one only if it has waited longer by this much. Handing a backend over
+// costs two system calls and a wake-up, so exact order over all workers would cost more than the wait that it
+// saves.
 inline constexpr std::chrono::milliseconds handover_slack{2};
 
 // How long the oldest waiter leaves backends of another profile to those behind it while backends of its own
@@ -31,14 +32,14 @@ enum class supply {
 
 // What an own waiter sees for whom no idle backend fits and nothing is under way yet.
 struct pool_snapshot {
-  std::size_t max_size = 0;        // config
-  std::size_t open = 0;            // connected or connecting, whole process
-  std::size_t attempts = 0;        // connecting, this worker
-  std::size_t idle_here = 0;       // with another profile
-  bool idle_elsewhere = false;     // a sibling may have one to give
-  bool asking = false;             // a sibling was asked and has not answered
-  bool backing_off = false;        // the server failed a moment ago
-  bool may_replace = false;        // see may_change_profile()
+  std::size_t max_size = 0;     // config
+  std::size_t open = 0;         // connected or connecting, whole process
+  std::size_t attempts = 0;     // connecting, this worker
+  std::size_t idle_here = 0;    // with another profile
+  bool idle_elsewhere = false;  // a sibling may have one to give
+  bool asking = false;          // a sibling was asked and has not answered
+  bool backing_off = false;     // the server failed a moment ago
+  bool may_replace = false;     // see may_change_profile()
 };
 
 constexpr supply next_supply(const pool_snapshot& now) {
@@ -51,21 +52,23 @@ constexpr supply next_supply(const pool_snapshot& now) {
 }
 
 // Whether an idle backend may be closed to make room for the oldest waiter, whose profile is another one.
-// own_backends: connected with the waiter's profile; wanted: somebody waits who could use the idle backend as it is.
+// own_backends: connected with the waiter's profile; wanted: somebody waits who could use the idle backend as
+// it is.
 constexpr bool may_change_profile(std::chrono::nanoseconds waited, std::size_t own_backends, bool wanted) {
   return !wanted || own_backends == 0 || waited >= profile_patience;
 }
 
 // Tickets are the times at which the waiters came.
-constexpr bool sibling_goes_first(std::chrono::nanoseconds sibling_ticket, std::optional<std::chrono::nanoseconds> own_ticket) {
+constexpr bool sibling_goes_first(std::chrono::nanoseconds sibling_ticket,
+                                  std::optional<std::chrono::nanoseconds> own_ticket) {
   return !own_ticket || sibling_ticket + handover_slack < *own_ticket;
 }
 
 struct idle_facts {
-  std::chrono::nanoseconds age{};       // since the login
+  std::chrono::nanoseconds age{};  // since the login
   std::chrono::nanoseconds idle_for{};
-  std::size_t open = 0;                 // of the pool, whole process
-  bool template_database = false;       // a backend there would block CREATE DATABASE
+  std::size_t open = 0;            // of the pool, whole process
+  bool template_database = false;  // a backend there would block CREATE DATABASE
 };
 
 constexpr bool is_too_old(std::chrono::nanoseconds age, const config::pool_settings& settings) {
@@ -73,16 +76,19 @@ constexpr bool is_too_old(std::chrono::nanoseconds age, const config::pool_setti
 }
 
 // Why an idle backend is to be closed now, if at all.
-constexpr std::optional<metrics::close_reason> reason_to_close(const idle_facts& now, const config::pool_settings& settings) {
+constexpr std::optional<metrics::close_reason> reason_to_close(const idle_facts& now,
+                                                               const config::pool_settings& settings) {
   if (is_too_old(now.age, settings)) return metrics::close_reason::lifetime;
   if (now.template_database) return metrics::close_reason::idle;
-  const bool timed_out = settings.server_idle_timeout.count() > 0 && now.idle_for >= settings.server_idle_timeout;
+  const bool timed_out =
+      settings.server_idle_timeout.count() > 0 && now.idle_for >= settings.server_idle_timeout;
   if (timed_out && now.open > settings.min_size) return metrics::close_reason::idle;
   return std::nullopt;
 }
 
 // How many backends to open so that the pool keeps its minimum, once it has been used.
-constexpr std::size_t missing_to_minimum(std::size_t open, std::size_t attempts, bool backing_off, const config::pool_settings& settings) {
+constexpr std::size_t missing_to_minimum(std::size_t open, std::size_t attempts, bool backing_off,
+                                         const config::pool_settings& settings) {
   const auto wanted = settings.min_size < settings.size ? settings.min_size : settings.size;
   if (backing_off || open >= wanted || attempts >= most_attempts) return 0;
   const auto missing = wanted - open;

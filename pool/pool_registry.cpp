@@ -4,7 +4,8 @@
 
 namespace pgweir::pool {
 
-pool_registry::pool_registry(const config::config& configuration, metrics::registry& instruments, std::size_t workers)
+pool_registry::pool_registry(const config::config& configuration, metrics::registry& instruments,
+                             std::size_t workers)
     : configuration_(configuration), instruments_(instruments), workers_(workers) {}
 
 std::shared_ptr<shared_pool> pool_registry::get(std::string_view database, std::string_view user) {

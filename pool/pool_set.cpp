@@ -7,13 +7,15 @@ namespace {
 
 // libpq can use a plain secret only; a SCRAM verifier or an MD5 hash says nothing about the password.
 std::string libpq_password(const std::string& secret) {
-  const bool is_hash = secret.starts_with("SCRAM-SHA-256$") || (secret.size() == 35 && secret.starts_with("md5"));
+  const bool is_hash =
+      secret.starts_with("SCRAM-SHA-256$") || (secret.size() == 35 && secret.starts_with("md5"));
   return is_hash ? std::string{} : secret;
 }
 
 }  // namespace
 
-pool_set::pool_set(io::loop& loop, std::size_t worker, pool_registry& registry, boost::asio::thread_pool& blocking)
+pool_set::pool_set(io::loop& loop, std::size_t worker, pool_registry& registry,
+                   boost::asio::thread_pool& blocking)
     : loop_(loop), worker_(worker), registry_(registry), blocking_(blocking), timer_(loop.context) {}
 
 pool& pool_set::get(std::string_view database, std::string_view user) {

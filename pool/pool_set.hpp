@@ -1,7 +1,7 @@
 // pool/pool_set.hpp - one worker's pools by (database, user), and their maintenance once a second.
 //
-// Destroy it when the worker's loop runs no more, after the `blocking` threads were joined and before the loop and the
-// registry. Thread rule: the worker's thread.
+// Destroy it when the worker's loop runs no more, after the `blocking` threads were joined and before the
+// loop and the registry. Thread rule: the worker's thread.
 #pragma once
 
 #include "pool/io/loop.hpp"
@@ -36,7 +36,8 @@ class pool_set {
   // Lifetime, idle timeout and minimum size of every pool. Called once a second by the set's own timer.
   void tick(io::clock::time_point now);
 
-  // For the shutdown: waiters are refused, idle backends closed, lent ones when they come back; maintenance ends.
+  // For the shutdown: waiters are refused, idle backends closed, lent ones when they come back; maintenance
+  // ends.
   void close_all();
   // Backends that are still there, lent ones after close_all().
   std::size_t open_backends() const;

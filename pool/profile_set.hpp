@@ -1,4 +1,5 @@
-// pool/profile_set.hpp - one shared object for all equal profiles of a worker. Thread rule: the worker's thread.
+// pool/profile_set.hpp - one shared object for all equal profiles of a worker. Thread rule: the worker's
+// thread.
 #pragma once
 
 #include "pool/profile.hpp"

@@ -27,12 +27,13 @@ struct look_up {
 };
 
 void start(const std::shared_ptr<look_up>& query, const std::string& name) {
-  query->resolver.async_resolve(name, "", [query](const boost::system::error_code& failed, tcp::resolver::results_type found) {
-    query->answered = true;
-    query->failed = failed;
-    query->found = std::move(found);
-    query->done.cancel();
-  });
+  query->resolver.async_resolve(
+      name, "", [query](const boost::system::error_code& failed, tcp::resolver::results_type found) {
+        query->answered = true;
+        query->failed = failed;
+        query->found = std::move(found);
+        query->done.cancel();
+      });
 }
 
 }  // namespace
@@ -52,12 +53,14 @@ asio::awaitable<resolved_hosts> resolve(std::vector<server_host> hosts,
     auto token = asio::redirect_error(asio::use_awaitable, ignored);
     co_await query->done.async_wait(token);
     if (!query->answered) {
-      result.error = "could not translate host name \"" + one.name + "\" to address: the resolver did not answer in time";
+      result.error = "could not translate host name \"" + one.name +
+                     "\" to address: the resolver did not answer in time";
       result.timed_out = true;
       co_return result;
     }
     if (query->failed)
-      result.error = "could not translate host name \"" + one.name + "\" to address: " + query->failed.message();
+      result.error =
+          "could not translate host name \"" + one.name + "\" to address: " + query->failed.message();
     for (const auto& entry : query->found)
       result.hosts.push_back({one.name, entry.endpoint().address().to_string(), one.port});
   }

@@ -1,7 +1,7 @@
 // pool/resolver.hpp - host names to addresses, without blocking the loop.
 //
-// Asio's resolver runs getaddrinfo on a thread of its own and cannot be interrupted there; who waits here gives up at
-// the deadline all the same. Thread rule: the thread that runs the io_context.
+// Asio's resolver runs getaddrinfo on a thread of its own and cannot be interrupted there; who waits here
+// gives up at the deadline all the same. Thread rule: the thread that runs the io_context.
 #pragma once
 
 #include "pool/host_list.hpp"

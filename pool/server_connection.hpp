@@ -1,8 +1,9 @@
-// pool/server_connection.hpp - what a login through libpq leaves behind: an open socket and the server's greeting.
+// pool/server_connection.hpp - what a login through libpq leaves behind: an open socket and the server's
+// greeting.
 //
-// libpq's traps, which its only user (server_login.cpp) keeps to: the socket may change at each PQconnectPoll; after
-// the login nothing but PQfinish touches the PGconn; the event loop must have let go of the descriptor before
-// PQfinish closes it; no byte may be left in libpq's own buffer at the hand-over.
+// libpq's traps, which its only user (server_login.cpp) keeps to: the socket may change at each
+// PQconnectPoll; after the login nothing but PQfinish touches the PGconn; the event loop must have let go of
+// the descriptor before PQfinish closes it; no byte may be left in libpq's own buffer at the hand-over.
 #pragma once
 
 #include "pool/io/transport.hpp"
@@ -21,8 +22,8 @@ struct server_welcome {
   std::string database;  // the one that was really entered: the operator may map names
 };
 
-// Sends a CancelRequest to the server; blocks, so it runs on a thread pool. May be called from any thread, and
-// outlive the connection that it belongs to. Empty result: sent; else why not.
+// Sends a CancelRequest to the server; blocks, so it runs on a thread pool. May be called from any thread,
+// and outlive the connection that it belongs to. Empty result: sent; else why not.
 class cancel_handle {
  public:
   virtual ~cancel_handle() = default;

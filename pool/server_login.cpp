@@ -25,10 +25,21 @@ namespace log = metrics::log;
 namespace {
 
 // ParameterStatus of PostgreSQL 15 to 18; libpq cannot list them.
-constexpr const char* reported_parameters[] = {
-    "application_name", "client_encoding", "DateStyle",       "default_transaction_read_only", "in_hot_standby",
-    "integer_datetimes", "IntervalStyle",  "is_superuser",    "scram_iterations",              "search_path",
-    "server_encoding",   "server_version", "session_authorization", "standard_conforming_strings", "TimeZone"};
+constexpr const char* reported_parameters[] = {"application_name",
+                                               "client_encoding",
+                                               "DateStyle",
+                                               "default_transaction_read_only",
+                                               "in_hot_standby",
+                                               "integer_datetimes",
+                                               "IntervalStyle",
+                                               "is_superuser",
+                                               "scram_iterations",
+                                               "search_path",
+                                               "server_encoding",
+                                               "server_version",
+                                               "session_authorization",
+                                               "standard_conforming_strings",
+                                               "TimeZone"};
 
 class connection_owner final : public libpq_owner {
  public:
@@ -106,10 +117,13 @@ struct deadline_guard {
   bool expired = false;
 };
 
-// libpq's descriptor must never be closed by Asio, also when an exception or the end of the loop unwinds the login.
+// libpq's descriptor must never be closed by Asio, also when an exception or the end of the loop unwinds the
+// login.
 class borrowed_socket {
  public:
-  borrowed_socket(asio::posix::stream_descriptor& socket, int descriptor) : socket_(socket) { socket_.assign(descriptor); }
+  borrowed_socket(asio::posix::stream_descriptor& socket, int descriptor) : socket_(socket) {
+    socket_.assign(descriptor);
+  }
   borrowed_socket(const borrowed_socket&) = delete;
   borrowed_socket& operator=(const borrowed_socket&) = delete;
   ~borrowed_socket() {
@@ -149,7 +163,9 @@ asio::awaitable<bool> poll_until_done(PGconn* connection, std::shared_ptr<deadli
 }
 
 server_failure timeout_failure(const login_request& request, std::string_view where) {
-  return {"08001", "no login within " + std::to_string(request.timeout.count()) + " ms (server_connect_timeout)" + std::string(where),
+  return {"08001",
+          "no login within " + std::to_string(request.timeout.count()) + " ms (server_connect_timeout)" +
+              std::string(where),
           false, true};
 }
 
@@ -163,7 +179,8 @@ std::string place_of(PGconn* connection) {
 server_failure failure_of(PGconn* connection) {
   if (PQconnectionNeedsPassword(connection) == 1)
     return {"28P01",
-            "the server asks for a password and pgweir has none: configure the plain password of the user, or put "
+            "the server asks for a password and pgweir has none: configure the plain password of the user, "
+            "or put "
             "user and password into the database's server string",
             true};
   return failure_from(PQerrorMessage(connection));
@@ -174,7 +191,8 @@ std::optional<server_failure> unfit_for_relay(PGconn* connection) {
   if (PQisBusy(connection) == 1 || PQtransactionStatus(connection) != PQTRANS_IDLE)
     return server_failure{"08P01", "the server did not end its greeting in an idle session", false};
   if (PQgssEncInUse(connection) == 1)
-    return server_failure{"0A000", "GSS encryption towards the server is not supported: use gssencmode=disable", true};
+    return server_failure{"0A000",
+                          "GSS encryption towards the server is not supported: use gssencmode=disable", true};
   return std::nullopt;
 }
 
@@ -182,9 +200,11 @@ server_connection hand_out(std::unique_ptr<connection_owner> owner) {
   auto* connection = owner->get();
   server_connection made;
   PQsetnonblocking(connection, 1);  // PQfinish() sends Terminate and must not wait for room
-  made.stream = io::transport::borrow(PQsocket(connection), static_cast<ssl_st*>(PQsslStruct(connection, "OpenSSL")));
+  made.stream =
+      io::transport::borrow(PQsocket(connection), static_cast<ssl_st*>(PQsslStruct(connection, "OpenSSL")));
   for (const char* name : reported_parameters)
-    if (const char* value = PQparameterStatus(connection, name)) made.welcome.parameters.emplace_back(name, value);
+    if (const char* value = PQparameterStatus(connection, name))
+      made.welcome.parameters.emplace_back(name, value);
   made.welcome.process_id = PQbackendPID(connection);
   made.welcome.database = PQdb(connection);
   if (auto* cancel = PQgetCancel(connection)) made.cancel = std::make_shared<libpq_cancel>(cancel);
@@ -202,7 +222,8 @@ asio::awaitable<login_result> log_in(const login_request& request) {
     co_return invalid;
   }
   if (parsed.values["gssencmode"] == "require") {
-    server_failure refused{"0A000", "gssencmode=require is not supported: pgweir cannot read a GSS-encrypted stream", true};
+    server_failure refused{
+        "0A000", "gssencmode=require is not supported: pgweir cannot read a GSS-encrypted stream", true};
     co_return refused;
   }
   auto values = complete(std::move(parsed.values), request);

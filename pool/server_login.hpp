@@ -1,8 +1,10 @@
 // pool/server_login.hpp - logs in to a PostgreSQL server through libpq, without blocking.
 //
 // libpq knows every conninfo key: SCRAM with channel binding, client certificates, several hosts,
-// target_session_attrs, service files, pgpass. GSS encryption is the exception: pgweir reads and writes the socket itself
-// and cannot decrypt it, so it is not negotiated, and gssencmode=require is refused.
+// target_session_attrs, service files, pgpass. GSS encryption is the exception: pgweir reads and writes the
+// socket itself and cannot decrypt it, so it is not negotiated, and gssencmode=require is refused. What libpq
+// takes from a service file or from the environment it fills in itself, after all that is said here; a host
+// name found there is resolved by libpq and blocks the loop meanwhile.
 #pragma once
 
 #include "pool/profile.hpp"

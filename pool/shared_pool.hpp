@@ -1,9 +1,10 @@
-// pool/shared_pool.hpp - what the workers' pools of one (database, user) share: the budget, and the line over workers.
+// pool/shared_pool.hpp - what the workers' pools of one (database, user) share: the budget, and the line over
+// workers.
 //
-// Each worker has a seat. What the hot path reads and writes of it are atomics (sequentially consistent: a worker that
-// puts a backend into its idle list and one that starts to wait must not miss each other); names and backends on their
-// way between workers are under the seat's mutex. Workers reach one another only by messages to their io_contexts.
-// Thread rule: any thread, except where said.
+// Each worker has a seat. What the hot path reads and writes of it are atomics (sequentially consistent: a
+// worker that puts a backend into its idle list and one that starts to wait must not miss each other); names
+// and backends on their way between workers are under the seat's mutex. Workers reach one another only by
+// messages to their io_contexts. Thread rule: any thread, except where said.
 #pragma once
 
 #include "config/config.hpp"
@@ -29,7 +30,8 @@ namespace pgweir::pool {
 // A worker's pool as its siblings know it. Called on the worker's own thread.
 class pool_sibling {
  public:
-  // Something may have changed for its waiters: room in the budget, or shared_pool::take_delivery() has something.
+  // Something may have changed for its waiters: room in the budget, or shared_pool::take_delivery() has
+  // something.
   virtual void on_wake() = 0;
   // Worker `by` needs a backend with this profile, or with any. Answered by give() or refuse().
   virtual void on_asked(std::size_t by, const shared_profile& profile, bool any) = 0;
@@ -52,7 +54,8 @@ struct delivery {
 
 class shared_pool {
  public:
-  shared_pool(std::string database, std::string user, const config::pool_settings& settings, std::size_t workers);
+  shared_pool(std::string database, std::string user, const config::pool_settings& settings,
+              std::size_t workers);
   ~shared_pool();
   shared_pool(const shared_pool&) = delete;
   shared_pool& operator=(const shared_pool&) = delete;
@@ -62,7 +65,8 @@ class shared_pool {
   const std::string& user() const { return user_; }
   const config::pool_settings& settings() const { return settings_; }
 
-  // `member` must stay until the io_context runs no more, or leave() was called on its thread and all posted was run.
+  // `member` must stay until the io_context runs no more, or leave() was called on its thread and all posted
+  // was run.
   void join(std::size_t worker, boost::asio::io_context& context, pool_sibling& member);
   void leave(std::size_t worker);
 

@@ -8,11 +8,37 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace pgweir::pool {
 namespace asio = boost::asio;
+namespace {
+
+std::string_view name_of(metrics::close_reason why) {
+  switch (why) {
+    case metrics::close_reason::lifetime:
+      return "server_lifetime reached";
+    case metrics::close_reason::idle:
+      return "no longer needed";
+    case metrics::close_reason::error:
+      return "protocol or system error";
+    case metrics::close_reason::dirty:
+      return "its state is not known to be clean";
+    case metrics::close_reason::client:
+      return "its client has gone";
+    case metrics::close_reason::server:
+      return "ended by the server";
+    case metrics::close_reason::reload:
+      return "configuration changed";
+    case metrics::close_reason::replaced:
+      return "replaced by one with other startup parameters";
+  }
+  return "unknown";
+}
+
+}  // namespace
 
 worker_pool::worker_pool(worker_pool_deps deps)
     : loop_(deps.loop),
@@ -59,8 +85,10 @@ bool worker_pool::has_waiters() const {
 
 void worker_pool::take_back(backend& returned) {
   returned.set_user(nullptr);
-  const bool fit = returned.is_open() && returned.unsent() == 0 && returned.started_with()->replication.empty();
-  if (!fit || closing_) return drop(returned, fit ? metrics::close_reason::idle : metrics::close_reason::dirty);
+  const bool fit =
+      returned.is_open() && returned.unsent() == 0 && returned.started_with()->replication.empty();
+  if (!fit || closing_)
+    return drop(returned, fit ? metrics::close_reason::idle : metrics::close_reason::dirty);
   returned.resume_reading();
   if (returned.cancels_in_flight > 0)
     set_.move(returned, backend_state::being_canceled);
@@ -93,13 +121,13 @@ void worker_pool::drop(backend& discarded, metrics::close_reason why) {
   serve();
 }
 
-void worker_pool::cancel_query(backend& target) {
+void worker_pool::cancel_query(backend& target, std::shared_ptr<void> until_done) {
   const auto handle = target.server().cancel;
   if (handle == nullptr) return;
   ++target.cancels_in_flight;
-  asio::post(blocking_, [this, handle, id = target.id()] {
+  asio::post(blocking_, [this, handle, id = target.id(), held = std::move(until_done)] {
     auto error = handle->send_cancel();
-    asio::post(loop_.context, [this, id, error = std::move(error)] { cancel_done(id, error); });
+    asio::post(loop_.context, [this, id, error = std::move(error), held] { cancel_done(id, error); });
   });
 }
 
@@ -152,17 +180,24 @@ std::size_t worker_pool::on_idle_bytes(backend& idle, std::span<const std::byte>
   for (const auto& [name, value] : verdict.parameters) idle.note_parameter(name, value);
   if (verdict.usable) return verdict.taken;
   metrics::log::event(metrics::log::level::warning, "server ended an idle connection",
-                      {{"database", database()}, {"user", user()}, {"server_pid", idle.welcome().process_id},
-                       {"sqlstate", verdict.sqlstate}, {"reason", verdict.reason}});
+                      {{"database", database()},
+                       {"user", user()},
+                       {"server_pid", idle.welcome().process_id},
+                       {"sqlstate", verdict.sqlstate},
+                       {"reason", verdict.reason}});
   close(idle, metrics::close_reason::server);
   serve();
   return arrived.size();
 }
 
 void worker_pool::on_idle_lost(backend& idle, io::io_status why) {
-  const auto reason = why == io::io_status::closed ? std::string("closed by the server") : idle.stream().error();
+  const auto reason =
+      why == io::io_status::closed ? std::string("closed by the server") : idle.stream().error();
   metrics::log::event(metrics::log::level::warning, "idle server connection lost",
-                      {{"database", database()}, {"user", user()}, {"server_pid", idle.welcome().process_id}, {"reason", reason}});
+                      {{"database", database()},
+                       {"user", user()},
+                       {"server_pid", idle.welcome().process_id},
+                       {"reason", reason}});
   close(idle, metrics::close_reason::server);
   serve();
 }
@@ -170,8 +205,11 @@ void worker_pool::on_idle_lost(backend& idle, io::io_status why) {
 void worker_pool::close(backend& gone, metrics::close_reason why, budget slot) {
   gone.set_user(nullptr);
   instruments_.server_closes[why].add();
-  metrics::log::event(metrics::log::level::debug, "server connection closed",
-                      {{"database", database()}, {"user", user()}, {"server_pid", gone.welcome().process_id}});
+  metrics::log::event(metrics::log::level::info, "server connection closed",
+                      {{"database", database()},
+                       {"user", user()},
+                       {"server_pid", gone.welcome().process_id},
+                       {"reason", name_of(why)}});
   const bool counted = gone.started_with()->replication.empty();
   auto owned = set_.take_out(gone);
   publish_idle();
@@ -186,14 +224,16 @@ void worker_pool::tick(io::clock::time_point now) {
   std::vector<backend*> idle;
   for (const auto& one : set_.in(backend_state::idle)) idle.push_back(one.get());
   for (auto* one : idle) {
-    const policy::idle_facts facts{now - one->connected_at(), now - one->idle_since, shared_->open(), one->in_template_database()};
+    const policy::idle_facts facts{now - one->connected_at(), now - one->idle_since, shared_->open(),
+                                   one->in_template_database()};
     if (const auto why = policy::reason_to_close(facts, settings())) close(*one, *why);
   }
   if (closing_) return;
   serve();
   if (last_profile_ == nullptr) return;
   const auto wanted = std::min(settings().min_size, settings().size);
-  auto missing = policy::missing_to_minimum(shared_->open(), connector_.under_way().size(), connector_.is_backing_off(), settings());
+  auto missing = policy::missing_to_minimum(shared_->open(), connector_.under_way().size(),
+                                            connector_.is_backing_off(), settings());
   for (; missing > 0 && shared_->try_open(wanted); --missing) connector_.open(last_profile_);
 }
 

@@ -1,7 +1,7 @@
 // pool/worker_pool.hpp - the pool proper: one worker's backends and waiters of one (database, user).
 //
-// Every change (a backend comes back, arrives, is lost; a waiter comes; a login ends) leads to serve(), which hands out
-// and secures backends until nothing more can be done. Thread rule: the worker's thread.
+// Every change (a backend comes back, arrives, is lost; a waiter comes; a login ends) leads to serve(), which
+// hands out and secures backends until nothing more can be done. Thread rule: the worker's thread.
 #pragma once
 
 #include "pool/backend_set.hpp"
@@ -39,7 +39,7 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   void acquire(waiter& who, const shared_profile& startup) override;
   void give_up(waiter& who) override;
   bool has_waiters() const override;
-  void cancel_query(backend& target) override;
+  void cancel_query(backend& target, std::shared_ptr<void> until_done) override;
   const std::optional<server_failure>& last_failure() const override { return connector_.last_failure(); }
   const config::pool_settings& settings() const override { return shared_->settings(); }
   metrics::pool_instruments& instruments() override { return instruments_; }

@@ -81,7 +81,8 @@ bool worker_pool::secure_one() {
 bool worker_pool::open_for(const waiter& who) {
   const auto& startup = waiting_line::profile_of(who);
   const bool counted = startup->replication.empty();
-  if (!counted && (connector_.is_backing_off() || connector_.under_way().size() >= policy::most_attempts)) return false;
+  if (!counted && (connector_.is_backing_off() || connector_.under_way().size() >= policy::most_attempts))
+    return false;
   if (counted && !shared_->try_open(settings().size)) return true;  // a sibling was faster: look again
   connector_.open(startup);
   return true;
@@ -105,14 +106,16 @@ bool worker_pool::front_claims(const waiter& next) const {
   if (line_.front() == &next) return false;
   const auto* first = first_uncovered();
   if (first == nullptr || waiting_line::ticket_of(*first) >= waiting_line::ticket_of(next)) return false;
-  const bool could_connect = !connector_.is_backing_off() && connector_.under_way().size() < policy::most_attempts;
+  const bool could_connect =
+      !connector_.is_backing_off() && connector_.under_way().size() < policy::most_attempts;
   return could_connect && !asking_ && shared_->open() >= settings().size && may_replace_for(*first);
 }
 
 bool worker_pool::may_replace_for(const waiter& who) const {
   const auto waited = io::clock::now().time_since_epoch() - waiting_line::ticket_of(who);
   bool wanted = false;
-  for (const auto& idle : set_.in(backend_state::idle)) wanted = wanted || line_.first_wanting(idle->started_with()) != nullptr;
+  for (const auto& idle : set_.in(backend_state::idle))
+    wanted = wanted || line_.first_wanting(idle->started_with()) != nullptr;
   return policy::may_change_profile(waited, set_.count_with(waiting_line::profile_of(who)), wanted);
 }
 
@@ -125,7 +128,8 @@ bool worker_pool::goes_to_sibling(const backend& idle) const {
          shared_->could_use(elsewhere->worker, idle.started_with());
 }
 
-// A backend may be in the midst of delivering bytes now: it can leave this thread only from a task of its own.
+// A backend may be in the midst of delivering bytes now: it can leave this thread only from a task of its
+// own.
 void worker_pool::schedule_sharing() {
   if (sharing_) return;
   sharing_ = true;
@@ -137,7 +141,8 @@ void worker_pool::share() {
   sharing_ = false;
   for (const auto& idle : set_.in(backend_state::idle)) {
     if (!goes_to_sibling(*idle)) continue;
-    if (const auto elsewhere = shared_->longest_waiting_elsewhere(worker_)) hand_over(*idle, elsewhere->worker);
+    if (const auto elsewhere = shared_->longest_waiting_elsewhere(worker_))
+      hand_over(*idle, elsewhere->worker);
     break;
   }
   serve();
@@ -174,7 +179,8 @@ void worker_pool::on_wake() {
     arrived->idle_since = now_;
     auto& one = set_.add(std::move(arrived), backend_state::idle);
     publish_idle();
-    if (closing_ || !one.start()) close(one, closing_ ? metrics::close_reason::idle : metrics::close_reason::error);
+    if (closing_ || !one.start())
+      close(one, closing_ ? metrics::close_reason::idle : metrics::close_reason::error);
   }
   serve();
 }
@@ -182,7 +188,7 @@ void worker_pool::on_wake() {
 void worker_pool::announce() {
   const auto* oldest = line_.front();
   const auto ticket = oldest == nullptr ? std::chrono::nanoseconds{} : waiting_line::ticket_of(*oldest);
-  const bool any = oldest != nullptr && shared_->open() >= settings().size;
+  const bool any = oldest != nullptr && shared_->open() >= settings().size && first_uncovered() == oldest;
   if (ticket == announced_ticket_ && any == announced_any_) return;
   announced_ticket_ = ticket;
   announced_any_ = any;

@@ -134,6 +134,8 @@ void run_server(const config::config& settings) {
   control.run();
 
   for (auto& one : shared.workers) one->join();
+  // Both come back to the workers' loops with what they did.
+  crypto.stop();
   crypto.join();
   blocking.join();
   shared.workers.clear();

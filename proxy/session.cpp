@@ -99,15 +99,17 @@ std::size_t session::start_unit(std::span<const std::byte> arrived, bool& blocke
       end(outcome::client_violated_protocol, step.violation);
       break;
     case core::unit_verdict::dispatch:
-      ask_for_backend();
+      ask_for_backend(arrived);
       break;
   }
   return step.bytes;
 }
 
-void session::ask_for_backend() {
+void session::ask_for_backend(std::span<const std::byte> unit) {
   since_ = io::clock::now();
+  unit_ = unit;
   pool_.acquire(*this, greeting_->startup);
+  unit_ = {};
   if (is_waiting()) enter(phase::waiting);
 }
 
@@ -156,17 +158,18 @@ void session::on_no_backend(const pool::server_failure& why) {
   refuse_unit(told);
 }
 
-// Answers the unit at the front of the kept bytes with an error; the client stays connected.
+// Answers the unit that waits for a backend with an error; the client stays connected.
 void session::refuse_unit(const wire::error_fields& why) {
   std::string message;
   wire::append_error(message, why);
   count_error(metrics::error_origin::pooler, why.sqlstate.c_str());
-  if (core::refuse_unit(client_, kept_bytes())) wire::append_ready_for_query(message, 'I');
+  if (core::refuse_unit(client_, unit_.empty() ? kept_bytes() : unit_))
+    wire::append_ready_for_query(message, 'I');
   send(wire::as_bytes(message));
   offer_kept_bytes();
 }
 
-void session::cancel() {
+void session::cancel(std::shared_ptr<void> asked_on) {
   auto& counts = pool_.instruments();
   if (phase_ == phase::waiting) {
     pool_.give_up(*this);
@@ -177,7 +180,7 @@ void session::cancel() {
   }
   const bool runs = lease_ && !memory_of(*lease_).state.expected.empty();
   counts.cancels[runs ? metrics::cancel_outcome::forwarded : metrics::cancel_outcome::late].add();
-  if (runs) pool_.cancel_query(*lease_);
+  if (runs) pool_.cancel_query(*lease_, std::move(asked_on));
 }
 
 void session::on_drained() {

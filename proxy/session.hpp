@@ -57,8 +57,9 @@ class session final : public io::connection,
   // Sends the greeting, as soon as the server's parameters are known. `early`: bytes that came with the
   // login.
   void begin(std::string_view early);
-  // The client asked on another connection that its query be cancelled.
-  void cancel();
+  // The client asked on another connection, `asked_on`, that its query be cancelled. That connection is kept
+  // open until the server has been asked: its end tells the client that no later query will be hit.
+  void cancel(std::shared_ptr<void> asked_on);
   // Ends the session at once, whatever it does.
   void end(outcome why, std::string_view detail = {});
 
@@ -97,7 +98,7 @@ class session final : public io::connection,
   std::size_t send_unit(std::span<const std::byte> arrived);
   std::size_t start_unit(std::span<const std::byte> arrived, bool& blocked);
   void greet();
-  void ask_for_backend();
+  void ask_for_backend(std::span<const std::byte> unit);
   void settle();
   void release();
   void refuse_unit(const wire::error_fields& why);
@@ -117,6 +118,7 @@ class session final : public io::connection,
 
   core::client_state client_;
   pool::lease lease_;
+  std::span<const std::byte> unit_;     // asked for right now; a unit that has to wait is in kept_bytes()
   io::clock::time_point since_{};       // of the current wait, or of the transaction
   io::clock::time_point unit_since_{};  // when the unit at the head was sent
   phase phase_ = phase::ended;

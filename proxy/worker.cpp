@@ -58,7 +58,7 @@ asio::awaitable<void> worker::log_in(int descriptor, bool unix_socket) {
   auto result = co_await login::client_login(descriptor, unix_socket, shared_.login);
   instruments_.clients_in_login.add(-1);
   if (result.outcome == login::login_outcome::cancel_requested) {
-    pass_on(*result.cancel);
+    pass_on(*result.cancel, std::move(result.transport));
     co_return;
   }
   auto& by_outcome = instruments_.client_login[static_cast<std::size_t>(login::metric_of(result.method))];
@@ -108,19 +108,20 @@ void worker::on_session_end(session& ended) {
   loop_.poll.retire(sessions_.remove(ended));
 }
 
-void worker::pass_on(const wire::cancel_request& request) {
+void worker::pass_on(const wire::cancel_request& request, io::transport asked_on) {
   if (request.key.size() != sizeof(std::int32_t)) return instruments_.unknown_cancel_keys.add();
   const cancel_key key{static_cast<std::int32_t>(request.process_id),
                        static_cast<std::int32_t>(wire::load_u32(wire::as_bytes(request.key).data()))};
   const auto owner = session_table::worker_of(key);
   if (owner >= shared_.workers.size()) return instruments_.unknown_cancel_keys.add();
   auto& target = *shared_.workers[owner];
-  target.post([&target, key] { target.cancel(key); });
+  auto held = std::make_shared<io::transport>(std::move(asked_on));
+  target.post([&target, key, held] { target.cancel(key, held); });
 }
 
-void worker::cancel(const cancel_key& key) {
+void worker::cancel(const cancel_key& key, std::shared_ptr<void> asked_on) {
   if (auto* found = sessions_.find(key); found != nullptr)
-    found->cancel();
+    found->cancel(std::move(asked_on));
   else
     instruments_.unknown_cancel_keys.add();
 }

@@ -66,8 +66,8 @@ class worker final : private session_host, private connection_taker {
 
   boost::asio::awaitable<void> log_in(int descriptor, bool unix_socket);
   void admit(login::login_result& who);
-  void cancel(const cancel_key& key);
-  void pass_on(const wire::cancel_request& request);
+  void pass_on(const wire::cancel_request& request, io::transport asked_on);
+  void cancel(const cancel_key& key, std::shared_ptr<void> asked_on);
   void refuse(login::login_result& who, outcome why, std::string_view detail);
 
   const std::size_t index_;

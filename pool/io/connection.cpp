@@ -149,8 +149,7 @@ void connection::read_available() {
       return;
     }
     // A short read has emptied the socket; the end of the stream announces itself by an event of its own.
-    if (got.bytes < room.size() && !hung_up_ && !transport_.has_pending() && !transport_.is_tls())
-      readable_ = false;
+    if (got.drained && !hung_up_) readable_ = false;
     if (into_kept) {
       in_.commit(loop_->buffers, got.bytes);
       if (!deliver(in_.data())) return;

@@ -10,6 +10,13 @@
 #include <utility>
 
 namespace pgweir::io {
+namespace {
+
+// OpenSSL reads ahead into a buffer of more than 16 kB. If so little came out of it and nothing is left in it, that
+// read of the socket was a short one.
+constexpr std::size_t surely_short = 8 * 1024;
+
+}  // namespace
 
 transport transport::own(int descriptor) {
   transport made;
@@ -23,7 +30,10 @@ transport transport::borrow(int descriptor, ssl_st* tls) {
   made.descriptor_ = descriptor;
   made.tls_ = tls;
   // libpq retries writes from one buffer; connections write what there is and move it meanwhile.
-  if (tls != nullptr) SSL_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  if (tls != nullptr) {
+    SSL_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_set_read_ahead(tls, 1);
+  }
   return made;
 }
 
@@ -53,6 +63,7 @@ bool transport::start_tls(ssl_ctx_st* context) {
     tls_error_ = ERR_get_error();
     return false;
   }
+  SSL_set_read_ahead(tls_, 1);
   SSL_set_accept_state(tls_);
   return true;
 }
@@ -69,12 +80,15 @@ io_result transport::read(std::span<std::byte> into) {
     ERR_clear_error();
     std::size_t moved = 0;
     const int outcome = SSL_read_ex(tls_, into.data(), into.size(), &moved);
-    if (outcome == 1) return {io_status::ok, moved};
+    if (outcome == 1) return {io_status::ok, moved, moved < surely_short && SSL_has_pending(tls_) == 0};
     return tls_result(outcome);
   }
   for (;;) {
     const auto moved = ::recv(descriptor_, into.data(), into.size(), 0);
-    if (moved > 0) return {io_status::ok, static_cast<std::size_t>(moved)};
+    if (moved > 0) {
+      const auto bytes = static_cast<std::size_t>(moved);
+      return {io_status::ok, bytes, bytes < into.size()};
+    }
     if (moved == 0) return {io_status::closed};
     if (errno == EINTR) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return {io_status::want_read};

@@ -25,6 +25,7 @@ enum class io_status {
 struct io_result {
   io_status status;
   std::size_t bytes = 0;
+  bool drained = false;  // of a read: nothing more had arrived; wait for readiness instead of reading again
 };
 
 class transport {

@@ -1,0 +1,81 @@
+#include "config/config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pgweir::config {
+namespace {
+
+TEST(config_lookup, prefers_the_own_entry_of_a_name) {
+  config all;
+  all.databases["app"].server = "host=a";
+  all.databases["*"].server = "host=b";
+  all.users["alice"].secret = "a";
+  all.users["*"].secret = "b";
+  EXPECT_EQ(find_database(all, "app"), &all.databases["app"]);
+  EXPECT_EQ(find_database(all, "other"), &all.databases["*"]);
+  EXPECT_EQ(find_user(all, "alice"), &all.users["alice"]);
+  EXPECT_EQ(find_user(all, "other"), &all.users["*"]);
+}
+
+TEST(config_lookup, finds_nothing_without_a_star) {
+  config all;
+  all.databases["app"];
+  all.users["alice"];
+  EXPECT_EQ(find_database(all, "other"), nullptr);
+  EXPECT_EQ(find_user(all, "other"), nullptr);
+}
+
+TEST(settings_of, takes_each_key_from_the_most_particular_table) {
+  config all;
+  database_settings database;
+  user_settings user;
+  all.pool.mode = pool_mode::session;
+  all.pool.size = 1;
+  all.pool.min_size = 1;
+  all.pool.query_timeout = milliseconds{1};
+  database.pool.mode = pool_mode::statement;
+  database.pool.size = 2;
+  user.pool.mode = pool_mode::transaction;
+  const pool_settings resolved = settings_of(all, database, user);
+  EXPECT_EQ(resolved.mode, pool_mode::transaction);
+  EXPECT_EQ(resolved.size, 2u);
+  EXPECT_EQ(resolved.min_size, 1u);
+  EXPECT_EQ(resolved.query_timeout, milliseconds{1});
+  EXPECT_EQ(resolved.query_wait_timeout, pool_settings{}.query_wait_timeout);
+}
+
+TEST(settings_of, knows_every_key) {
+  user_settings user;
+  user.pool = {.mode = pool_mode::session,
+               .size = 1,
+               .min_size = 2,
+               .multiplex = multiplex::off,
+               .server_round_robin = true,
+               .server_lifetime = milliseconds{3},
+               .server_idle_timeout = milliseconds{4},
+               .server_connect_timeout = milliseconds{5},
+               .query_wait_timeout = milliseconds{6},
+               .query_timeout = milliseconds{7},
+               .idle_transaction_timeout = milliseconds{8},
+               .client_idle_timeout = milliseconds{9},
+               .cancel_on_disconnect = false,
+               .prepared_statements = 10};
+  const pool_settings resolved = settings_of({}, {}, user);
+  EXPECT_EQ(resolved.mode, pool_mode::session);
+  EXPECT_EQ(resolved.size, 1u);
+  EXPECT_EQ(resolved.min_size, 2u);
+  EXPECT_EQ(resolved.multiplex, multiplex::off);
+  EXPECT_TRUE(resolved.server_round_robin);
+  EXPECT_EQ(resolved.server_lifetime, milliseconds{3});
+  EXPECT_EQ(resolved.server_idle_timeout, milliseconds{4});
+  EXPECT_EQ(resolved.server_connect_timeout, milliseconds{5});
+  EXPECT_EQ(resolved.query_wait_timeout, milliseconds{6});
+  EXPECT_EQ(resolved.query_timeout, milliseconds{7});
+  EXPECT_EQ(resolved.idle_transaction_timeout, milliseconds{8});
+  EXPECT_EQ(resolved.client_idle_timeout, milliseconds{9});
+  EXPECT_FALSE(resolved.cancel_on_disconnect);
+  EXPECT_EQ(resolved.prepared_statements, 10u);
+}
+
+}  // namespace
+}  // namespace pgweir::config
