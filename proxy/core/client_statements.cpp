@@ -10,11 +10,12 @@ const shared_statement* client_statements::find(std::string_view name) const {
   return found == tables_->names.end() ? nullptr : &found->second.made;
 }
 
-std::uint32_t client_statements::define(std::string_view name, shared_statement made) {
+std::uint64_t client_statements::define(std::string_view name, shared_statement made) {
   if (tables_ == nullptr) tables_ = std::make_unique<tables>();
   if (made->is_large()) ++large_;
-  tables_->names.insert_or_assign(std::string(name), named{std::move(made), ++last_serial_});
-  return last_serial_;
+  const auto serial = changes_.next();
+  tables_->names.insert_or_assign(std::string(name), named{std::move(made), serial});
+  return serial;
 }
 
 void client_statements::erase(name_map::iterator gone) {
@@ -22,21 +23,22 @@ void client_statements::erase(name_map::iterator gone) {
   tables_->names.erase(gone);
 }
 
-void client_statements::undo_define(std::uint32_t serial) {
+void client_statements::undo_define(std::uint64_t serial) {
   if (tables_ == nullptr) return;
   const auto found = std::find_if(tables_->names.begin(), tables_->names.end(),
                                   [serial](const auto& one) { return one.second.serial == serial; });
   if (found != tables_->names.end()) erase(found);
 }
 
-std::uint32_t client_statements::close(std::string_view name) {
+std::uint64_t client_statements::close(std::string_view name) {
   const auto found = tables_->names.find(name);
-  tables_->closing.push_back({found->first, found->second, ++last_serial_});
+  const auto serial = changes_.next();
+  tables_->closing.push_back({found->first, found->second, serial});
   erase(found);
-  return last_serial_;
+  return serial;
 }
 
-void client_statements::undo_close(std::uint32_t serial) {
+void client_statements::undo_close(std::uint64_t serial) {
   if (tables_ == nullptr) return;
   const auto found = std::find_if(tables_->closing.begin(), tables_->closing.end(),
                                   [serial](const closed& one) { return one.serial == serial; });
@@ -46,12 +48,12 @@ void client_statements::undo_close(std::uint32_t serial) {
   tables_->closing.erase(found);
 }
 
-void client_statements::confirm_close(std::uint32_t serial) {
+void client_statements::confirm_close(std::uint64_t serial) {
   if (tables_ == nullptr) return;
   std::erase_if(tables_->closing, [serial](const closed& one) { return one.serial == serial; });
 }
 
-void client_statements::clear_before(std::uint32_t serial) {
+void client_statements::clear_before(std::uint64_t serial) {
   if (tables_ == nullptr) return;
   for (auto at = tables_->names.begin(); at != tables_->names.end();) {
     const auto next = std::next(at);
@@ -60,10 +62,21 @@ void client_statements::clear_before(std::uint32_t serial) {
   }
 }
 
+bool client_statements::in_doubt(std::string_view name) const {
+  if (tables_ == nullptr) return false;
+  const auto found = tables_->names.find(name);
+  if (found != tables_->names.end() && changes_.in_doubt(found->second.serial)) return true;
+  return std::any_of(tables_->closing.begin(), tables_->closing.end(), [&](const closed& one) {
+    return one.name == name && changes_.in_doubt(one.serial);
+  });
+}
+
 std::string_view client_statements::name_of(std::uint64_t statement_id) const {
   if (tables_ == nullptr) return {};
   for (const auto& [name, known] : tables_->names)
     if (known.made->id == statement_id) return name;
+  for (const auto& one : tables_->closing)
+    if (one.was.made->id == statement_id) return one.name;
   return {};
 }
 

@@ -6,6 +6,7 @@
 // prepares something.
 #pragma once
 
+#include "proxy/core/pending_changes.hpp"
 #include "proxy/core/statement_catalogue.hpp"
 
 #include <cstdint>
@@ -21,16 +22,19 @@ class client_statements {
  public:
   // Null: no such name.
   const shared_statement* find(std::string_view name) const;
-  std::uint32_t define(std::string_view name, shared_statement made);
-  void undo_define(std::uint32_t serial);
+  std::uint64_t define(std::string_view name, shared_statement made);
+  void undo_define(std::uint64_t serial);
   // Precondition: the name exists.
-  std::uint32_t close(std::string_view name);
-  void undo_close(std::uint32_t serial);
-  void confirm_close(std::uint32_t serial);
+  std::uint64_t close(std::string_view name);
+  void undo_close(std::uint64_t serial);
+  void confirm_close(std::uint64_t serial);
   // DEALLOCATE ALL: all names given before `serial` go; those given later stay.
-  void clear_before(std::uint32_t serial);
-  std::uint32_t next_serial() const { return last_serial_ + 1; }
-  // The client's name of a statement; empty if it has none.
+  void clear_before(std::uint64_t serial);
+  std::uint64_t next_serial() const { return changes_.last() + 1; }
+  // Whether an earlier unit, not answered yet, gave the name or took it away.
+  bool in_doubt(std::string_view name) const;
+  pending_changes& changes() { return changes_; }
+  // The client's name of a statement, also of one whose close is not confirmed; empty if it has none.
   std::string_view name_of(std::uint64_t statement_id) const;
   // Statements that only one backend can have keep the session on it.
   bool any_large() const { return large_ > 0; }
@@ -42,12 +46,12 @@ class client_statements {
   };
   struct named {
     shared_statement made;
-    std::uint32_t serial;
+    std::uint64_t serial;
   };
   struct closed {
     std::string name;
     named was;
-    std::uint32_t serial;
+    std::uint64_t serial;
   };
   using name_map = std::unordered_map<std::string, named, text_hash, std::equal_to<>>;
   struct tables {
@@ -58,7 +62,7 @@ class client_statements {
   void erase(name_map::iterator gone);
 
   std::unique_ptr<tables> tables_;
-  std::uint32_t last_serial_ = 0;
+  pending_changes changes_;
   std::uint32_t large_ = 0;
 };
 

@@ -46,8 +46,9 @@ struct expected_response {
   bookkeeping then = bookkeeping::none;
   bool may_deallocate =
       false;  // its SQL may drop prepared statements: the backend's set is in doubt until answered
-  std::uint32_t serial = 0;     // of the client's name, see client_statements
+  std::uint64_t serial = 0;     // of the change to the client's statements, see pending_changes
   std::uint64_t statement = 0;  // id in the catalogue
+  std::uint64_t unnamed = 0;    // query: serial of the drop of the client's unnamed statement; 0: it had none
 };
 
 // A ring that grows and is kept: no allocation in steady state.

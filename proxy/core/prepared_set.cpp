@@ -10,9 +10,18 @@ bool prepared_set::use(std::uint64_t id) {
 }
 
 void prepared_set::add(std::uint64_t id, const std::string& server_name) {
-  if (use(id)) return;
-  by_use_.push_front({id, server_name});
+  const auto serial = changes_.next();
+  if (use(id)) {
+    by_use_.front().added = serial;
+    return;
+  }
+  by_use_.push_front({id, server_name, serial});
   by_id_.emplace(id, by_use_.begin());
+}
+
+bool prepared_set::in_doubt(std::uint64_t id) const {
+  const auto found = by_id_.find(id);
+  return changes_.in_doubt(found == by_id_.end() ? last_eviction_ : found->second->added);
 }
 
 void prepared_set::remove(std::uint64_t id) {
@@ -32,6 +41,7 @@ std::optional<prepared_set::known> prepared_set::evict_beyond(std::size_t limit)
   auto oldest = std::move(by_use_.back());
   by_id_.erase(oldest.id);
   by_use_.pop_back();
+  last_eviction_ = changes_.next();
   return oldest;
 }
 

@@ -33,6 +33,10 @@ bool is_extended(char type) {
   }
 }
 
+bool drops_statements(std::string_view text) {
+  return wire::read_sql_head(text).kind == wire::sql_head_kind::deallocate_all;
+}
+
 bool is_copy(char type) {
   return type == frontend::copy_data || type == frontend::copy_done || type == frontend::copy_fail;
 }
@@ -80,26 +84,38 @@ void request_relay::replay() {
   replaying_ = false;
 }
 
+// The unit begins only when the answers that it may depend on have come, or the backend can take more.
+bool request_relay::must_wait(const wire::frame_header& header, bool starts_unit) const {
+  if (backend_.wants_replay && !replaying_) return true;
+  if (starts_unit && !backend_.copy_in && !backend_.expected.empty() && !rules_.may_start_unit) return true;
+  return backend_.expected.size() >= most_in_flight && header.type != frontend::terminate;
+}
+
+void request_relay::begin_unit(const wire::frame_header& header) {
+  backend_.unit.clear();
+  backend_.acknowledged = 0;
+  backend_.unit_is_kept = !replaying_ && is_extended(header.type) && backend_.expected.empty() &&
+                          backend_.transaction == 'I' && client_.names == naming::shared;
+  client_.statements.changes().begin_unit();
+  client_.unnamed.changes().begin_unit();
+  backend_.prepared.changes().begin_unit();
+}
+
 request_relay::verdict request_relay::one_message(const wire::frame_header& header) {
   const char type = header.type;
   const bool starts_unit = !client_.in_unit && !is_copy(type) && type != frontend::terminate;
-  if (backend_.wants_replay && !replaying_) return verdict::held;
-  if (starts_unit && !backend_.copy_in && !backend_.expected.empty() && !rules_.may_start_unit)
-    return verdict::held;
-  if (backend_.expected.size() >= most_in_flight) return verdict::held;
+  if (must_wait(header, starts_unit)) return verdict::held;
   // The server ignores everything up to the next Sync (manual, "Extended Query"); so it need not be sent at
   // all.
   if (backend_.skips_until_sync && type != frontend::sync && type != frontend::terminate) {
     return pass_through(header, passing::drop);
   }
-  if (starts_unit) {
-    backend_.unit.clear();
-    backend_.acknowledged = 0;
-    backend_.unit_is_kept = !replaying_ && is_extended(type) && backend_.expected.empty() &&
-                            backend_.transaction == 'I' && client_.names == naming::shared;
-  }
+  if (starts_unit) begin_unit(header);
+  return dispatch(header);
+}
 
-  switch (type) {
+request_relay::verdict request_relay::dispatch(const wire::frame_header& header) {
+  switch (header.type) {
     case frontend::query:
       return query(header);
     case frontend::parse:
@@ -163,14 +179,14 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
     if (head.kind == wire::sql_head_kind::deallocate_one && is_whole(header)) {
       if (const auto* named = client_.statements.find(head.name); named != nullptr) {
         const auto kept = *named;
+        if (name_in_doubt(head.name) || statement_in_doubt(*kept)) return verdict::held;
         deallocate(*kept, head.name, header);
         return verdict::done;
       }
+      if (name_in_doubt(head.name)) return verdict::held;
     }
     // A simple Query drops the unnamed statement, whatever becomes of it.
-    entry.serial = client_.unnamed.drop();
-    entry.then = entry.serial != 0 ? bookkeeping::drops_unnamed : bookkeeping::none;
-    backend_.unnamed = unnamed_holder::none();
+    entry.unnamed = drop_unnamed();
   }
   client_.in_unit = false;
   client_.batch_deallocates = false;
@@ -187,12 +203,15 @@ void request_relay::deallocate(const statement& named, std::string_view client_n
   const auto id = named.id;
   const auto serial = client_.statements.close(client_name);
   inject(built_);
+  const auto unnamed = drop_unnamed();
   expect({.request = request::query,
           .then = bookkeeping::deallocates_one,
           .may_deallocate = true,
           .serial = serial,
-          .statement = id});
+          .statement = id,
+          .unnamed = unnamed});
   client_.in_unit = false;
+  client_.batch_deallocates = false;
   skip(header.size());
 }
 
@@ -206,61 +225,69 @@ request_relay::verdict request_relay::parse(const wire::frame_header& header) {
     violation_ = "invalid Parse message";
     return verdict::violation;
   }
-  keep_for_replay(header);
-  if (!replaying_) ++backend_.counts.client_parses;
-  const auto kind = wire::read_sql_head(view->text).kind;
-  const bool deallocates = kind == wire::sql_head_kind::deallocate_all;
-  if (view->name.empty()) return parse_unnamed(header, view->text_and_types, deallocates);
+  if (view->name.empty()) {
+    keep_for_replay(header);
+    return parse_unnamed(header, *view);
+  }
+  if (name_in_doubt(view->name)) return verdict::held;
+  return parse_named(header, *view);
+}
 
-  if (const auto* known = client_.statements.find(view->name); known != nullptr) {
+request_relay::verdict request_relay::parse_named(const wire::frame_header& header, const wire::parse_view& view) {
+  if (const auto* known = client_.statements.find(view.name); known != nullptr) {
     const auto kept = *known;
-    if (replaying_) {
-      prepare(*kept, handling::forward, bookkeeping::injected, 0);
-    } else {
-      // The name is taken: sent under the server's name of the statement that has it, so that the server
-      // refuses it as it would refuse the client's (42P05), or for another reason that comes first (25P02,
-      // 42601).
-      ensure_prepared(*kept);
-      built_.clear();
-      wire::append_parse(built_, kept->server_name, view->text_and_types);
-      inject(built_);
-      expect({.request = request::parse});
-    }
+    if (statement_in_doubt(*kept)) return verdict::held;
+    keep_for_replay(header);
+    replaying_ ? prepare(*kept, handling::forward, bookkeeping::injected, 0) : parse_taken(*kept, view);
     skip(header.size());
     return verdict::done;
   }
-
-  const auto made = rules_.catalogue.intern(view->text_and_types, deallocates);
+  const auto made = rules_.catalogue.intern(view.text_and_types, drops_statements(view.text));
   if (made == nullptr) return parse_large(header);
-  const auto serial = client_.statements.define(view->name, made);
-  const bool certain = backend_.expected.ready_owed() == 0 && backend_.expected.doubts() == 0 &&
-                       backend_.transaction != 'E' && !replaying_;
-  if (certain && backend_.prepared.use(made->id)) {
-    const expected_response entry{.request = request::parse,
-                                  .how = handling::synthesise,
-                                  .then = bookkeeping::names_statement,
-                                  .serial = serial,
-                                  .statement = made->id};
-    if (backend_.expected.empty()) {
-      send_passed();
-      built_.clear();
-      wire::append_parse_complete(built_);
-      to_client_.put(wire::as_bytes(built_));
-      ++backend_.acknowledged;
-    } else {
-      expect(entry);
-    }
-  } else {
+  if (statement_in_doubt(*made)) return verdict::held;
+  keep_for_replay(header);
+  if (!replaying_) ++backend_.counts.client_parses;
+  const auto serial = client_.statements.define(view.name, made);
+  const bool certain = !earlier_units_open() && backend_.expected.doubts() == 0 && backend_.transaction != 'E' &&
+                       !replaying_;
+  if (certain && backend_.prepared.use(made->id))
+    acknowledge_parse({.request = request::parse,
+                       .how = handling::synthesise,
+                       .then = bookkeeping::names_statement,
+                       .serial = serial,
+                       .statement = made->id});
+  else
     prepare(*made, handling::forward, bookkeeping::names_statement, serial);
-  }
   skip(header.size());
   return verdict::done;
 }
 
+// The name is taken: sent under the server's name of the statement that has it, so that the server refuses it as
+// it would refuse the client's (42P05), or for another reason that comes first (25P02, 42601).
+void request_relay::parse_taken(const statement& taken, const wire::parse_view& view) {
+  ++backend_.counts.client_parses;
+  ensure_prepared(taken);
+  built_.clear();
+  wire::append_parse(built_, taken.server_name, view.text_and_types);
+  inject(built_);
+  expect({.request = request::parse});
+}
+
+// The backend has the statement: ParseComplete is said in its turn, which may be now.
+void request_relay::acknowledge_parse(const expected_response& entry) {
+  if (!backend_.expected.empty()) return expect(entry);
+  send_passed();
+  built_.clear();
+  wire::append_parse_complete(built_);
+  to_client_.put(wire::as_bytes(built_));
+  ++backend_.acknowledged;
+}
+
 request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& header,
-                                                    wire::bytes_view text_and_types, bool deallocates) {
-  const auto serial = client_.unnamed.set(text_and_types, deallocates, backend_.spare);
-  backend_.unnamed = {rules_.client_id, serial};
+                                                    const wire::parse_view& view) {
+  if (!replaying_) ++backend_.counts.client_parses;
+  const auto serial = client_.unnamed.set(view.text_and_types, drops_statements(view.text), backend_.spare);
+  server_has_unnamed({rules_.client_id, serial});
   ++backend_.counts.server_parses;
   return pass_expecting(header,
                         {.request = request::parse, .then = bookkeeping::sets_unnamed, .serial = serial});
@@ -277,18 +304,21 @@ request_relay::verdict request_relay::parse_large(const wire::frame_header& head
     violation_ = "invalid Parse message";
     return verdict::violation;
   }
+  const auto* known = client_.statements.find(name);
+  if (!name.empty() && (name_in_doubt(name) || (known != nullptr && statement_in_doubt(**known))))
+    return verdict::held;
   backend_.unit_is_kept = false;
-  client_.in_unit = true;
+  ++backend_.counts.client_parses;
   ++backend_.counts.server_parses;
   if (name.empty()) {
     const auto serial = client_.unnamed.set_large();
-    backend_.unnamed = {rules_.client_id, serial};
+    server_has_unnamed({rules_.client_id, serial});
     return pass_expecting(header,
                           {.request = request::parse, .then = bookkeeping::sets_unnamed, .serial = serial});
   }
   std::string server_name;
   expected_response entry{.request = request::parse};
-  if (const auto* known = client_.statements.find(name); known != nullptr) {
+  if (known != nullptr) {
     const auto kept = *known;
     ensure_prepared(*kept);
     server_name = kept->server_name;
@@ -323,6 +353,8 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
     violation_ = "invalid Bind message";
     return verdict::violation;
   }
+  const auto* known = client_.statements.find(names->statement);
+  if (in_doubt(names->statement, known)) return verdict::held;
   keep_for_replay(header);
   ++backend_.counts.binds;
   if (names->statement.empty()) {
@@ -331,7 +363,6 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
       client_.batch_deallocates = true;
     return pass_expecting(header, {.request = request::bind});
   }
-  const auto* known = client_.statements.find(names->statement);
   if (known == nullptr) return pass_expecting(header, {.request = request::bind});
   const statement& bound = **known;
   ensure_prepared(bound);
@@ -360,6 +391,9 @@ request_relay::verdict request_relay::describe(const wire::frame_header& header)
   }
   if (!is_whole(header)) return verdict::need_more;
   const auto target = wire::read_target(body(header));
+  const bool shared_statement_meant = client_.names == naming::shared && target && target->kind == 'S';
+  const auto* known = shared_statement_meant ? client_.statements.find(target->name) : nullptr;
+  if (shared_statement_meant && in_doubt(target->name, known)) return verdict::held;
   keep_for_replay(header);
   // A malformed one goes through: the server has words for it.
   if (!target || target->kind == 'P') return pass_expecting(header, {.request = request::describe_portal});
@@ -369,7 +403,6 @@ request_relay::verdict request_relay::describe(const wire::frame_header& header)
     ensure_unnamed();
     return pass_expecting(header, entry);
   }
-  const auto* known = client_.statements.find(target->name);
   if (known == nullptr) return pass_expecting(header, entry);
   ensure_prepared(**known);
   built_.clear();
@@ -391,13 +424,14 @@ request_relay::verdict request_relay::close(const wire::frame_header& header) {
   }
   if (!is_whole(header)) return verdict::need_more;
   const auto target = wire::read_target(body(header));
+  const bool shared_statement_meant = client_.names == naming::shared && target && target->kind == 'S';
+  if (shared_statement_meant && name_in_doubt(target->name)) return verdict::held;
   keep_for_replay(header);
   expected_response entry{.request = request::close};
-  if (client_.names == naming::shared && target && target->kind == 'S') {
+  if (shared_statement_meant) {
     if (target->name.empty()) {
-      entry.serial = client_.unnamed.drop();
+      entry.serial = drop_unnamed();
       if (entry.serial != 0) entry.then = bookkeeping::drops_unnamed;
-      backend_.unnamed = unnamed_holder::none();
     } else if (const auto* known = client_.statements.find(target->name); known != nullptr) {
       const auto kept = *known;
       entry.then = bookkeeping::unnames_statement;
@@ -427,6 +461,43 @@ request_relay::verdict request_relay::sync(const wire::frame_header& header) {
       header, {.request = request::sync, .then = in_copy ? bookkeeping::ignored_in_copy : bookkeeping::none});
 }
 
+bool request_relay::earlier_units_open() {
+  if (backend_.expected.ready_owed() > 0) return true;
+  client_.statements.changes().settle_earlier();
+  client_.unnamed.changes().settle_earlier();
+  backend_.prepared.changes().settle_earlier();
+  return false;
+}
+
+bool request_relay::name_in_doubt(std::string_view name) {
+  return earlier_units_open() && client_.statements.in_doubt(name);
+}
+
+bool request_relay::unnamed_in_doubt() {
+  return earlier_units_open() &&
+         (client_.unnamed.in_doubt() || backend_.prepared.changes().in_doubt(backend_.unnamed_change));
+}
+
+bool request_relay::statement_in_doubt(const statement& needed) {
+  return earlier_units_open() && (backend_.expected.doubts() > 0 || backend_.prepared.in_doubt(needed.id));
+}
+
+bool request_relay::in_doubt(std::string_view name, const shared_statement* known) {
+  if (name.empty()) return unnamed_in_doubt();
+  return name_in_doubt(name) || (known != nullptr && statement_in_doubt(**known));
+}
+
+// Returns the serial of the change, 0 if the client has none.
+std::uint64_t request_relay::drop_unnamed() {
+  server_has_unnamed(unnamed_holder::none());
+  return client_.unnamed.drop();
+}
+
+void request_relay::server_has_unnamed(unnamed_holder whose) {
+  backend_.unnamed = whose;
+  backend_.unnamed_change = backend_.prepared.changes().next();
+}
+
 void request_relay::ensure_prepared(const statement& needed) {
   if (needed.is_large()) return;
   const bool has_it = backend_.prepared.use(needed.id);
@@ -436,7 +507,7 @@ void request_relay::ensure_prepared(const statement& needed) {
 
 // Prepares afresh where it may be there already: a Close of something missing is no error, a second Parse is
 // one.
-void request_relay::prepare(const statement& needed, handling how, bookkeeping then, std::uint32_t serial) {
+void request_relay::prepare(const statement& needed, handling how, bookkeeping then, std::uint64_t serial) {
   built_.clear();
   if (backend_.prepared.use(needed.id)) {
     wire::append_close(built_, 'S', needed.server_name);
@@ -478,7 +549,7 @@ void request_relay::ensure_unnamed() {
     ++backend_.counts.server_parses;
   }
   inject(built_);
-  backend_.unnamed = wanted;
+  server_has_unnamed(wanted);
 }
 
 void request_relay::expect(expected_response entry) {

@@ -8,6 +8,7 @@
 #include "proxy/core/state.hpp"
 #include "proxy/core/statement_catalogue.hpp"
 #include "proxy/wire/frame.hpp"
+#include "proxy/wire/request.hpp"
 #include "proxy/wire/sink.hpp"
 
 #include <cstddef>
@@ -54,10 +55,16 @@ class request_relay {
  private:
   enum class verdict { done, need_more, held, terminate, violation };
 
+  bool must_wait(const wire::frame_header& header, bool starts_unit) const;
+  void begin_unit(const wire::frame_header& header);
   verdict one_message(const wire::frame_header& header);
+  verdict dispatch(const wire::frame_header& header);
   verdict query(const wire::frame_header& header);
   verdict parse(const wire::frame_header& header);
-  verdict parse_unnamed(const wire::frame_header& header, wire::bytes_view text_and_types, bool deallocates);
+  verdict parse_named(const wire::frame_header& header, const wire::parse_view& view);
+  verdict parse_unnamed(const wire::frame_header& header, const wire::parse_view& view);
+  void parse_taken(const statement& taken, const wire::parse_view& view);
+  void acknowledge_parse(const expected_response& entry);
   verdict parse_large(const wire::frame_header& header);
   verdict bind(const wire::frame_header& header);
   verdict describe(const wire::frame_header& header);
@@ -66,9 +73,19 @@ class request_relay {
   verdict pass_through(const wire::frame_header& header, passing how);
   verdict pass_expecting(const wire::frame_header& header, const expected_response& entry);
 
+  // Whether what a name stands for, or whether the server has it, depends on an earlier unit that is not answered
+  // yet: then the message has to wait for that. `known`: what the client has under the name, or null.
+  bool in_doubt(std::string_view name, const shared_statement* known);
+  bool name_in_doubt(std::string_view name);
+  bool unnamed_in_doubt();
+  bool statement_in_doubt(const statement& needed);
+  bool earlier_units_open();
+
+  std::uint64_t drop_unnamed();
+  void server_has_unnamed(unnamed_holder whose);
   void ensure_prepared(const statement& needed);
   void ensure_unnamed();
-  void prepare(const statement& needed, handling how, bookkeeping then, std::uint32_t serial);
+  void prepare(const statement& needed, handling how, bookkeeping then, std::uint64_t serial);
   void deallocate(const statement& named, std::string_view client_name, const wire::frame_header& header);
   void expect(expected_response entry);
 

@@ -227,7 +227,7 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
     return verdict::unit_done;
   }
   const auto head = expected.front();
-  if (head.then == bookkeeping::drops_unnamed) client_.unnamed.confirm(head.serial, backend_.spare);
+  if (head.unnamed != 0) client_.unnamed.confirm(head.unnamed, backend_.spare);
   if (head.then == bookkeeping::deallocates_one) client_.statements.undo_close(head.serial);
   take(header, head.how);
   expected.pop();
@@ -299,6 +299,7 @@ bool response_relay::skip_batch() {
 }
 
 void response_relay::undo(const expected_response& skipped, bool tried) {
+  if (skipped.unnamed != 0) client_.unnamed.undo(skipped.unnamed);
   switch (skipped.then) {
     case bookkeeping::names_statement:
       client_.statements.undo_define(skipped.serial);

@@ -58,7 +58,7 @@ struct relay_counts {
 // Whose unnamed statement the server has. Serial 0: none; client 0 with another serial: cannot be told.
 struct unnamed_holder {
   std::uint64_t client = 0;
-  std::uint32_t serial = 0;
+  std::uint64_t serial = 0;
 
   bool operator==(const unnamed_holder&) const = default;
   static constexpr unnamed_holder none() { return {}; }
@@ -70,6 +70,7 @@ struct backend_state {
   prepared_set prepared;
   message_rest rest;
   unnamed_holder unnamed;
+  std::uint64_t unnamed_change = 0;  // when that became so; serial of prepared.changes()
   char transaction = 'I';         // of the last ReadyForQuery
   bool skips_until_sync = false;  // after an error: the server ignores all before the next Sync
   bool copy_in = false;           // takes CopyData

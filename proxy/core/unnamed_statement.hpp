@@ -6,6 +6,7 @@
 // still under way.
 #pragma once
 
+#include "proxy/core/pending_changes.hpp"
 #include "proxy/wire/cursor.hpp"
 
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace pgweir::core {
 class unnamed_statement {
  public:
   struct version {
-    std::uint32_t serial;
+    std::uint64_t serial;
     bool exists;                 // false: dropped, by a simple Query or a Close
     bool is_large = false;       // too large to be kept: only the backend that has it can run it
     bool deallocates = false;    // its text drops prepared statements
@@ -25,14 +26,18 @@ class unnamed_statement {
   };
 
   // `spare` lends its memory to the new version; confirm() gives memory back to it.
-  std::uint32_t set(wire::bytes_view text_and_types, bool deallocates, std::string& spare);
-  std::uint32_t set_large();
+  std::uint64_t set(wire::bytes_view text_and_types, bool deallocates, std::string& spare);
+  std::uint64_t set_large();
   // 0: there was none, nothing changes.
-  std::uint32_t drop();
+  std::uint64_t drop();
 
-  void confirm(std::uint32_t serial, std::string& spare);  // the server did it: all versions before are gone
-  void undo(std::uint32_t serial);                         // the server skipped it
-  void fail(std::uint32_t serial);                         // the server tried: it has none now
+  void confirm(std::uint64_t serial, std::string& spare);  // the server did it: all versions before are gone
+  void undo(std::uint64_t serial);                         // the server skipped it
+  void fail(std::uint64_t serial);                         // the server tried: it has none now
+
+  // Whether an earlier unit, not answered yet, set or dropped it.
+  bool in_doubt() const { return !versions_.empty() && changes_.in_doubt(versions_.back().serial); }
+  pending_changes& changes() { return changes_; }
 
   // Null: the client has none.
   const version* current() const {
@@ -41,7 +46,7 @@ class unnamed_statement {
 
  private:
   std::vector<version> versions_;  // oldest first; only the first may be confirmed
-  std::uint32_t last_serial_ = 0;
+  pending_changes changes_;
 };
 
 }  // namespace pgweir::core

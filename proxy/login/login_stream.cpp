@@ -4,6 +4,9 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <array>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <utility>
 
 namespace pgweir::login {
@@ -18,6 +21,14 @@ constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
 stream_status ending(io::io_status status) {
   return status == io::io_status::closed ? stream_status::closed : stream_status::broken;
+}
+
+// A client without TCP_NODELAY sends its startup packet only when the end of its handshake is acknowledged,
+// and there is no answer that would carry the acknowledgement: without this each such login lasts 40 ms
+// longer.
+void acknowledge_now(int descriptor) {
+  const int on = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 bool must_wait(io::io_status status) {
@@ -103,7 +114,10 @@ asio::awaitable<stream_status> login_stream::accept_tls(ssl_ctx_st* context) {
   if (!transport_.start_tls(context)) co_return stream_status::broken;
   for (;;) {
     const auto done = transport_.handshake();
-    if (done.status == io::io_status::ok) co_return stream_status::ok;
+    if (done.status == io::io_status::ok) {
+      acknowledge_now(transport_.descriptor());
+      co_return stream_status::ok;
+    }
     if (!must_wait(done.status)) co_return ending(done.status);
     const auto waited = co_await ready(done.status);
     if (waited != stream_status::ok) co_return waited;
