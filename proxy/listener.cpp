@@ -13,8 +13,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace pgweir::proxy {
@@ -24,12 +22,6 @@ namespace {
 
 // Connections taken before others of the worker get their turn.
 constexpr int most_at_once = 64;
-
-void tune_tcp(int descriptor) {
-  const int on = 1;
-  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-}
 
 }  // namespace
 
@@ -51,7 +43,6 @@ struct listener::impl {
     for (int i = 0; i < most_at_once; ++i) {
       const int taken = ::accept4(socket.descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (taken >= 0) {
-        if (!socket.is_unix()) tune_tcp(taken);
         taker.on_connection(taken, socket.is_unix());
         continue;
       }

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -41,6 +43,11 @@ int bind_tcp(const std::string& address, int backlog) {
   const int on = 1;
   ::setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   ::setsockopt(made, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  // Accepted sockets inherit these. A PostgreSQL client speaks first: the connection is shown once it did.
+  const int seconds_to_speak = 45;
+  ::setsockopt(made, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  ::setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(made, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds_to_speak, sizeof seconds_to_speak);
   const bool bound = ::bind(made, found->ai_addr, found->ai_addrlen) == 0 && ::listen(made, backlog) == 0;
   const int error = errno;
   ::freeaddrinfo(found);

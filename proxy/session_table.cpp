@@ -4,6 +4,7 @@
 #include <openssl/rand.h>
 
 #include <stdexcept>
+#include <utility>
 
 namespace pgweir::proxy {
 
@@ -17,10 +18,18 @@ session_identity session_table::reserve() {
   free_.pop_back();
   // A process id of zero would look like none.
   made.key.process_id = static_cast<std::int32_t>(worker_ << place_bits | (place + 1));
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(&made.key.secret), sizeof made.key.secret) != 1)
-    throw std::runtime_error("no random bytes for a cancel key");
+  made.key.secret = next_secret();
   made.id = static_cast<std::uint64_t>(worker_ + 1) << 48 | ++last_id_;
   return made;
+}
+
+std::int32_t session_table::next_secret() {
+  if (secrets_left_ == 0) {
+    if (RAND_bytes(reinterpret_cast<unsigned char*>(secrets_.data()), sizeof secrets_) != 1)
+      throw std::runtime_error("OpenSSL has no random bytes for a cancel key");
+    secrets_left_ = secrets_.size();
+  }
+  return std::exchange(secrets_[--secrets_left_], 0);
 }
 
 session& session_table::add(std::unique_ptr<session> made) {

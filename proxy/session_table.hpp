@@ -7,6 +7,7 @@
 
 #include "proxy/session.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -39,7 +40,11 @@ class session_table {
     return static_cast<std::uint32_t>(key.process_id) & ((1u << place_bits) - 1);
   }
 
+  std::int32_t next_secret();
+
   const std::size_t worker_;
+  std::array<std::int32_t, 64> secrets_{};  // random, made in batches
+  std::size_t secrets_left_ = 0;
   std::vector<std::unique_ptr<session>> places_;
   std::vector<std::uint32_t> free_;
   std::size_t size_ = 0;

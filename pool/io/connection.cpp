@@ -29,13 +29,24 @@ void connection::detach() {
 void connection::close() {
   if (!transport_.is_open()) return;
   if (loop_ == nullptr) return transport_.close();  // between two workers
-  if (!out_.empty() && !write_blocked_) flush();
-  if (!transport_.is_open()) return;
-  loop_->poll.remove(transport_.descriptor(), *this);
+  if (!out_.empty() && !write_blocked_) {
+    flush();
+    discard_arrived();
+  }
+  if (transport_.is_owned())
+    loop_->poll.forget(*this);
+  else
+    loop_->poll.remove(transport_.descriptor(), *this);
   scheduled_ = false;
   transport_.close();
   in_.clear(loop_->buffers);
   out_.clear(loop_->buffers);
+}
+
+// A connection closed with unread data is reset, and the peer may lose the last words that were sent to it.
+void connection::discard_arrived() {
+  for (int reads = 0; readable_ && reads < reads_per_turn; ++reads)
+    readable_ = transport_.read(loop_->read_buffer()).status == io_status::ok;
 }
 
 void connection::send(std::span<const std::byte> bytes) {

@@ -74,6 +74,7 @@ class connection : public pollable {
   void write_out(std::span<const std::byte> bytes);
   void wait_until_writable();
   void writing_failed();
+  void discard_arrived();
 
   loop* loop_;
   transport transport_;

@@ -125,6 +125,8 @@ void poller::remove(int descriptor, pollable& target) {
   impl_->forget(&target);
 }
 
+void poller::forget(pollable& target) { impl_->forget(&target); }
+
 void poller::watch_writable(int descriptor, pollable& target) {
   epoll_event event{};
   event.events = base_interest | EPOLLOUT;

@@ -43,6 +43,8 @@ class poller {
   // Starts and stops to deliver events. False: the system refused (errno says why).
   [[nodiscard]] bool add(int descriptor, pollable& target);
   void remove(int descriptor, pollable& target);
+  // For a descriptor that is closed right after this, by which the kernel forgets it.
+  void forget(pollable& target);
   // From now on writability is delivered, too (it is not at first: a Unix socket would report every drained
   // message).
   void watch_writable(int descriptor, pollable& target);

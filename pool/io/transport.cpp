@@ -12,8 +12,8 @@
 namespace pgweir::io {
 namespace {
 
-// OpenSSL reads ahead into a buffer of more than 16 kB. If so little came out of it and nothing is left in it, that
-// read of the socket was a short one.
+// OpenSSL reads ahead into a buffer of more than 16 kB. If so little came out of it and nothing is left in
+// it, that read of the socket was a short one.
 constexpr std::size_t surely_short = 8 * 1024;
 
 }  // namespace

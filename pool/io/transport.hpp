@@ -56,6 +56,7 @@ class transport {
   ssl_st* tls() const { return tls_; }
   int descriptor() const { return descriptor_; }
   bool is_open() const { return descriptor_ >= 0; }
+  bool is_owned() const { return owned_; }
 
   // Sends TLS close_notify if it can be sent at once, then closes (owned) or forgets (borrowed) the
   // descriptor.

@@ -6,6 +6,7 @@
 #include <array>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <optional>
 #include <sys/socket.h>
 #include <utility>
 
@@ -40,8 +41,12 @@ bool must_wait(io::io_status status) {
 struct login_stream::deadline {
   explicit deadline(const asio::any_io_executor& executor) : timer(executor) {}
 
+  bool is_over() const { return expired || (at && asio::steady_timer::clock_type::now() >= *at); }
+
   asio::steady_timer timer;
-  asio::posix::stream_descriptor* waiting = nullptr;  // null once the stream has gone
+  std::optional<asio::steady_timer::time_point> at;
+  asio::posix::stream_descriptor* waiting =
+      nullptr;  // null before the first wait, and once the stream has gone
   bool expired = false;
 };
 
@@ -50,11 +55,18 @@ login_stream::login_stream(const asio::any_io_executor& executor, int descriptor
     : transport_(io::transport::own(descriptor)),
       descriptor_(executor),
       deadline_(std::make_shared<deadline>(executor)) {
+  if (limit.count() > 0) deadline_->at = asio::steady_timer::clock_type::now() + limit;
+}
+
+// A login whose bytes are all here already never waits: then neither the descriptor nor the timer is
+// registered.
+void login_stream::watch() {
+  if (descriptor_.is_open()) return;
   boost::system::error_code unused;  // a descriptor that cannot be watched fails in each wait
-  descriptor_.assign(descriptor, unused);
-  if (limit.count() == 0) return;
+  descriptor_.assign(transport_.descriptor(), unused);
+  if (!deadline_->at) return;
   deadline_->waiting = &descriptor_;
-  deadline_->timer.expires_after(limit);
+  deadline_->timer.expires_at(*deadline_->at);
   deadline_->timer.async_wait([state = deadline_](const boost::system::error_code& error) {
     if (error || state->waiting == nullptr) return;
     state->expired = true;
@@ -69,10 +81,11 @@ std::string login_stream::take_buffered() {
   return std::move(input_);
 }
 
-bool login_stream::timed_out() const { return deadline_->expired; }
+bool login_stream::timed_out() const { return deadline_->is_over(); }
 
 asio::awaitable<stream_status> login_stream::ready(io::io_status wanted) {
   if (timed_out()) co_return stream_status::timed_out;
+  watch();
   const auto direction = wanted == io::io_status::want_write ? asio::posix::stream_descriptor::wait_write
                                                              : asio::posix::stream_descriptor::wait_read;
   const auto [error] = co_await descriptor_.async_wait(direction, use_tuple);

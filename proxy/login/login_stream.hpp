@@ -58,6 +58,7 @@ class login_stream {
 
   // `ok`: the operation can be tried again.
   boost::asio::awaitable<stream_status> ready(io::io_status wanted);
+  void watch();
 
   io::transport transport_;
   boost::asio::posix::stream_descriptor descriptor_;  // waits only; released before the transport closes it
