@@ -4,10 +4,10 @@
 
 namespace pgweir::core {
 
-const shared_statement* client_statements::find(std::string_view name) const {
+const client_statements::named* client_statements::find(std::string_view name) const {
   if (tables_ == nullptr) return nullptr;
   const auto found = tables_->names.find(name);
-  return found == tables_->names.end() ? nullptr : &found->second.made;
+  return found == tables_->names.end() ? nullptr : &found->second;
 }
 
 std::uint64_t client_statements::define(std::string_view name, shared_statement made) {
@@ -66,18 +66,22 @@ bool client_statements::in_doubt(std::string_view name) const {
   if (tables_ == nullptr) return false;
   const auto found = tables_->names.find(name);
   if (found != tables_->names.end() && changes_.in_doubt(found->second.serial)) return true;
-  return std::any_of(tables_->closing.begin(), tables_->closing.end(), [&](const closed& one) {
-    return one.name == name && changes_.in_doubt(one.serial);
-  });
+  return std::any_of(tables_->closing.begin(), tables_->closing.end(),
+                     [&](const closed& one) { return one.name == name && changes_.in_doubt(one.serial); });
 }
 
-std::string_view client_statements::name_of(std::uint64_t statement_id) const {
-  if (tables_ == nullptr) return {};
-  for (const auto& [name, known] : tables_->names)
-    if (known.made->id == statement_id) return name;
-  for (const auto& one : tables_->closing)
-    if (one.was.made->id == statement_id) return one.name;
-  return {};
+std::string_view client_statements::name_of(std::uint64_t statement_id, std::uint64_t serial) const {
+  std::string_view found;
+  if (tables_ == nullptr) return found;
+  for (const auto& one : tables_->closing) {
+    if (serial != 0 && (one.serial == serial || one.was.serial == serial)) return one.name;
+    if (one.was.made->id == statement_id) found = one.name;
+  }
+  for (const auto& [name, known] : tables_->names) {
+    if (known.serial == serial) return name;
+    if (known.made->id == statement_id) found = name;
+  }
+  return found;
 }
 
 }  // namespace pgweir::core

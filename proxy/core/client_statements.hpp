@@ -20,8 +20,13 @@ namespace pgweir::core {
 
 class client_statements {
  public:
+  struct named {
+    shared_statement made;
+    std::uint64_t serial;  // of the definition
+  };
+
   // Null: no such name.
-  const shared_statement* find(std::string_view name) const;
+  const named* find(std::string_view name) const;
   std::uint64_t define(std::string_view name, shared_statement made);
   void undo_define(std::uint64_t serial);
   // Precondition: the name exists.
@@ -34,8 +39,9 @@ class client_statements {
   // Whether an earlier unit, not answered yet, gave the name or took it away.
   bool in_doubt(std::string_view name) const;
   pending_changes& changes() { return changes_; }
-  // The client's name of a statement, also of one whose close is not confirmed; empty if it has none.
-  std::string_view name_of(std::uint64_t statement_id) const;
+  // The client's name of a statement, also of one whose close is not confirmed; empty if it has none. The one
+  // with that definition or close goes first.
+  std::string_view name_of(std::uint64_t statement_id, std::uint64_t serial) const;
   // Statements that only one backend can have keep the session on it.
   bool any_large() const { return large_ > 0; }
 
@@ -43,10 +49,6 @@ class client_statements {
   struct text_hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-  struct named {
-    shared_statement made;
-    std::uint64_t serial;
   };
   struct closed {
     std::string name;

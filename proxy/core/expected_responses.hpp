@@ -31,12 +31,12 @@ enum class handling : std::uint8_t { forward, swallow, synthesise };
 enum class bookkeeping : std::uint8_t {
   none,
   names_statement,    // parse: the client's name -> statement; an error takes the name away again
-  injected,           // parse of a statement the backend lacked; an error takes it out of the backend's set
-  evicts_statement,   // close of an evicted statement; skipped by an error, it is still there
+  injected,           // parse of a statement the backend lacked
+  evicts_statement,   // close of a statement on the server; skipped by an error, it is still there
   unnames_statement,  // close of the client's name; skipped by an error, the name is still there
   sets_unnamed,       // parse of the client's unnamed statement
   drops_unnamed,      // close of the client's unnamed statement
-  deallocates_one,    // query or execute: DEALLOCATE of one statement under the server's name
+  deallocates_one,    // query: DEALLOCATE of one of the client's names
   ignored_in_copy,    // sync sent while a COPY FROM STDIN was taking data: the server does not answer it
 };
 
@@ -48,6 +48,7 @@ struct expected_response {
       false;  // its SQL may drop prepared statements: the backend's set is in doubt until answered
   std::uint64_t serial = 0;     // of the change to the client's statements, see pending_changes
   std::uint64_t statement = 0;  // id in the catalogue
+  std::uint64_t prepared = 0;   // serial of the change to the backend's prepared_set; 0: none
   std::uint64_t unnamed = 0;    // query: serial of the drop of the client's unnamed statement; 0: it had none
 };
 

@@ -1,5 +1,7 @@
 #include "proxy/core/prepared_set.hpp"
 
+#include <algorithm>
+
 namespace pgweir::core {
 
 bool prepared_set::use(std::uint64_t id) {
@@ -9,40 +11,67 @@ bool prepared_set::use(std::uint64_t id) {
   return true;
 }
 
-void prepared_set::add(std::uint64_t id, const std::string& server_name) {
+void prepared_set::insert(known one) {
+  by_use_.push_front(std::move(one));
+  by_id_[by_use_.front().id] = by_use_.begin();
+}
+
+void prepared_set::erase(std::list<known>::iterator gone) {
+  by_id_.erase(gone->id);
+  by_use_.erase(gone);
+}
+
+std::uint64_t prepared_set::add(std::uint64_t id, const std::string& server_name) {
   const auto serial = changes_.next();
-  if (use(id)) {
+  if (use(id))
     by_use_.front().added = serial;
-    return;
+  else
+    insert({id, server_name, serial});
+  return serial;
+}
+
+void prepared_set::undo_add(std::uint64_t id, std::uint64_t serial) {
+  const auto found = by_id_.find(id);
+  if (found != by_id_.end() && found->second->added == serial) erase(found->second);
+  std::erase_if(removing_, [serial](const removal& one) { return one.was.added == serial; });
+}
+
+const prepared_set::removal& prepared_set::close(std::uint64_t id) {
+  const auto place = by_id_.at(id);
+  last_removal_ = changes_.next();
+  removing_.push_back({*place, last_removal_});
+  erase(place);
+  return removing_.back();
+}
+
+const prepared_set::removal* prepared_set::evict_beyond(std::size_t limit) {
+  return by_use_.size() > limit ? &close(by_use_.back().id) : nullptr;
+}
+
+void prepared_set::confirm_removal(std::uint64_t serial) {
+  std::erase_if(removing_, [serial](const removal& one) { return one.serial == serial; });
+}
+
+void prepared_set::undo_removal(std::uint64_t serial) {
+  const auto found = std::find_if(removing_.begin(), removing_.end(),
+                                  [serial](const removal& one) { return one.serial == serial; });
+  if (found == removing_.end()) return;
+  if (!by_id_.contains(found->was.id)) insert(std::move(found->was));
+  removing_.erase(found);
+}
+
+void prepared_set::clear_before(std::uint64_t serial) {
+  std::erase_if(removing_, [serial](const removal& one) { return one.was.added < serial; });
+  for (auto at = by_use_.begin(); at != by_use_.end();) {
+    const auto next = std::next(at);
+    if (at->added < serial) erase(at);
+    at = next;
   }
-  by_use_.push_front({id, server_name, serial});
-  by_id_.emplace(id, by_use_.begin());
 }
 
 bool prepared_set::in_doubt(std::uint64_t id) const {
   const auto found = by_id_.find(id);
-  return changes_.in_doubt(found == by_id_.end() ? last_eviction_ : found->second->added);
-}
-
-void prepared_set::remove(std::uint64_t id) {
-  const auto found = by_id_.find(id);
-  if (found == by_id_.end()) return;
-  by_use_.erase(found->second);
-  by_id_.erase(found);
-}
-
-void prepared_set::clear() {
-  by_use_.clear();
-  by_id_.clear();
-}
-
-std::optional<prepared_set::known> prepared_set::evict_beyond(std::size_t limit) {
-  if (by_use_.size() <= limit) return std::nullopt;
-  auto oldest = std::move(by_use_.back());
-  by_id_.erase(oldest.id);
-  by_use_.pop_back();
-  last_eviction_ = changes_.next();
-  return oldest;
+  return changes_.in_doubt(found == by_id_.end() ? last_removal_ : found->second->added);
 }
 
 }  // namespace pgweir::core

@@ -1,5 +1,8 @@
 // proxy/core/prepared_set.hpp - which of the catalogue's statements one backend has, least recently used
 // last.
+//
+// A statement counts as there when its Parse is sent, and as gone when its Close is. Each change has a
+// serial, by which it is taken back if an error made the server skip it.
 #pragma once
 
 #include "proxy/core/pending_changes.hpp"
@@ -10,34 +13,53 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace pgweir::core {
 
 class prepared_set {
  public:
-  // Whether the backend has it; counts as a use.
-  bool use(std::uint64_t id);
-  void add(std::uint64_t id, const std::string& server_name);
-  void remove(std::uint64_t id);
-  void clear();
-  // Whether an earlier unit, not answered yet, is to make the statement there or not there.
-  bool in_doubt(std::uint64_t id) const;
-  pending_changes& changes() { return changes_; }
-  std::size_t size() const { return by_id_.size(); }
-
   struct known {
     std::uint64_t id;
     std::string server_name;
-    std::uint64_t added = 0;  // serial of the change
+    std::uint64_t added;  // serial of the change
   };
-  // The least recently used one, if there are more than `limit`: take it out and close it on the server.
-  std::optional<known> evict_beyond(std::size_t limit);
+  struct removal {
+    known was;
+    std::uint64_t serial;
+  };
+
+  // Whether the backend has it; counts as a use.
+  bool use(std::uint64_t id);
+  std::uint64_t add(std::uint64_t id, const std::string& server_name);
+  void undo_add(std::uint64_t id, std::uint64_t serial);
+  // For a Close of one that is there. Precondition: use(id).
+  const removal& close(std::uint64_t id);
+  // For a Close of the least recently used one, if there are more than `limit`; else null. Valid until the
+  // next change.
+  const removal* evict_beyond(std::size_t limit);
+  void confirm_removal(std::uint64_t serial);
+  void undo_removal(std::uint64_t serial);
+  // The server has dropped all that were added before.
+  void clear_before(std::uint64_t serial);
+  void clear() { clear_before(changes_.last() + 1); }
+
+  // Whether an earlier unit, not answered yet, is to make the statement there or not there.
+  bool in_doubt(std::uint64_t id) const;
+  pending_changes& changes() { return changes_; }
+  std::size_t size() const { return by_use_.size(); }
+  // Most recently used first.
+  const std::list<known>& all() const { return by_use_; }
 
  private:
+  void insert(known one);
+  void erase(std::list<known>::iterator gone);
+
   pending_changes changes_;
-  std::uint64_t last_eviction_ = 0;
+  std::uint64_t last_removal_ = 0;
   std::list<known> by_use_;
   std::unordered_map<std::uint64_t, std::list<known>::iterator> by_id_;
+  std::vector<removal> removing_;  // not confirmed yet
 };
 
 }  // namespace pgweir::core

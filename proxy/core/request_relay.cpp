@@ -177,13 +177,8 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
     const auto head = wire::read_sql_head(text.substr(0, text.find('\0')));
     entry.may_deallocate = true;
     if (head.kind == wire::sql_head_kind::deallocate_one && is_whole(header)) {
-      if (const auto* named = client_.statements.find(head.name); named != nullptr) {
-        const auto kept = *named;
-        if (name_in_doubt(head.name) || statement_in_doubt(*kept)) return verdict::held;
-        deallocate(*kept, head.name, header);
-        return verdict::done;
-      }
       if (name_in_doubt(head.name)) return verdict::held;
+      if (client_.statements.find(head.name) != nullptr) return deallocate(head.name, header, entry);
     }
     // A simple Query drops the unnamed statement, whatever becomes of it.
     entry.unnamed = drop_unnamed();
@@ -193,26 +188,26 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
   return pass_expecting(header, entry);
 }
 
-// DEALLOCATE of a protocol-level statement: under the name that the server knows, so that its answer is the
-// real one.
-void request_relay::deallocate(const statement& named, std::string_view client_name,
-                               const wire::frame_header& header) {
-  ensure_prepared(named);
+// DEALLOCATE of a protocol-level statement. Others may use it on this backend, or the backend may not have
+// it; so the server is given an empty one to drop, which it takes even in a failed transaction. Its answer is
+// the real one.
+request_relay::verdict request_relay::deallocate(std::string_view client_name,
+                                                 const wire::frame_header& header, expected_response entry) {
+  const auto named = client_.statements.find(client_name)->made;
+  auto server_name = named->server_name;
   built_.clear();
-  wire::append_query(built_, "DEALLOCATE " + named.server_name);
-  const auto id = named.id;
-  const auto serial = client_.statements.close(client_name);
+  if (!named->is_large()) server_name = append_spare_statement();
+  wire::append_query(built_, "DEALLOCATE " + server_name);
   inject(built_);
-  const auto unnamed = drop_unnamed();
-  expect({.request = request::query,
-          .then = bookkeeping::deallocates_one,
-          .may_deallocate = true,
-          .serial = serial,
-          .statement = id,
-          .unnamed = unnamed});
+  rules_.catalogue.retire(named);
+  entry.then = bookkeeping::deallocates_one;
+  entry.serial = client_.statements.close(client_name);
+  entry.unnamed = drop_unnamed();
+  expect(entry);
   client_.in_unit = false;
   client_.batch_deallocates = false;
   skip(header.size());
+  return verdict::done;
 }
 
 request_relay::verdict request_relay::parse(const wire::frame_header& header) {
@@ -233,12 +228,12 @@ request_relay::verdict request_relay::parse(const wire::frame_header& header) {
   return parse_named(header, *view);
 }
 
-request_relay::verdict request_relay::parse_named(const wire::frame_header& header, const wire::parse_view& view) {
+request_relay::verdict request_relay::parse_named(const wire::frame_header& header,
+                                                  const wire::parse_view& view) {
   if (const auto* known = client_.statements.find(view.name); known != nullptr) {
-    const auto kept = *known;
-    if (statement_in_doubt(*kept)) return verdict::held;
     keep_for_replay(header);
-    replaying_ ? prepare(*kept, handling::forward, bookkeeping::injected, 0) : parse_taken(*kept, view);
+    replaying_ ? prepare(*known->made, handling::forward, bookkeeping::injected, 0)
+               : parse_taken(*known, view);
     skip(header.size());
     return verdict::done;
   }
@@ -248,8 +243,8 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
   keep_for_replay(header);
   if (!replaying_) ++backend_.counts.client_parses;
   const auto serial = client_.statements.define(view.name, made);
-  const bool certain = !earlier_units_open() && backend_.expected.doubts() == 0 && backend_.transaction != 'E' &&
-                       !replaying_;
+  const bool certain =
+      !earlier_units_open() && backend_.expected.doubts() == 0 && backend_.transaction != 'E' && !replaying_;
   if (certain && backend_.prepared.use(made->id))
     acknowledge_parse({.request = request::parse,
                        .how = handling::synthesise,
@@ -262,15 +257,15 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
   return verdict::done;
 }
 
-// The name is taken: sent under the server's name of the statement that has it, so that the server refuses it as
-// it would refuse the client's (42P05), or for another reason that comes first (25P02, 42601).
-void request_relay::parse_taken(const statement& taken, const wire::parse_view& view) {
+// The name is taken: sent under a name that the server has, so that the server refuses it as it would refuse
+// the client's (42P05), or for another reason that comes first (25P02, 42601).
+void request_relay::parse_taken(const client_statements::named& taken, const wire::parse_view& view) {
   ++backend_.counts.client_parses;
-  ensure_prepared(taken);
   built_.clear();
-  wire::append_parse(built_, taken.server_name, view.text_and_types);
+  const auto server_name = append_spare_statement();
+  wire::append_parse(built_, server_name, view.text_and_types);
   inject(built_);
-  expect({.request = request::parse});
+  expect({.request = request::parse, .serial = taken.serial});
 }
 
 // The backend has the statement: ParseComplete is said in its turn, which may be now.
@@ -305,8 +300,7 @@ request_relay::verdict request_relay::parse_large(const wire::frame_header& head
     return verdict::violation;
   }
   const auto* known = client_.statements.find(name);
-  if (!name.empty() && (name_in_doubt(name) || (known != nullptr && statement_in_doubt(**known))))
-    return verdict::held;
+  if (!name.empty() && name_in_doubt(name)) return verdict::held;
   backend_.unit_is_kept = false;
   ++backend_.counts.client_parses;
   ++backend_.counts.server_parses;
@@ -318,10 +312,10 @@ request_relay::verdict request_relay::parse_large(const wire::frame_header& head
   }
   std::string server_name;
   expected_response entry{.request = request::parse};
+  built_.clear();
   if (known != nullptr) {
-    const auto kept = *known;
-    ensure_prepared(*kept);
-    server_name = kept->server_name;
+    server_name = append_spare_statement();
+    entry.serial = known->serial;
   } else {
     const auto made = rules_.catalogue.make_large(false);
     entry.then = bookkeeping::names_statement;
@@ -330,7 +324,6 @@ request_relay::verdict request_relay::parse_large(const wire::frame_header& head
     server_name = made->server_name;
   }
   const auto rest_of_body = header.body - static_cast<std::uint32_t>(name.size() + 1);
-  built_.clear();
   built_.push_back(frontend::parse);
   wire::writer{built_}
       .u32(static_cast<std::uint32_t>(4 + server_name.size() + 1 + rest_of_body))
@@ -364,7 +357,7 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
     return pass_expecting(header, {.request = request::bind});
   }
   if (known == nullptr) return pass_expecting(header, {.request = request::bind});
-  const statement& bound = **known;
+  const statement& bound = *known->made;
   ensure_prepared(bound);
   client_.batch_deallocates = client_.batch_deallocates || bound.deallocates;
   const auto rest_of_body = header.body - static_cast<std::uint32_t>(names->size);
@@ -377,7 +370,7 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
       .c_string(bound.server_name);
   const auto before_parameters = wire::header_size + names->size;
   inject(built_);
-  expect({.request = request::bind});
+  expect({.request = request::bind, .serial = known->serial});
   skip(before_parameters);
   if (rest_of_body > 0) client_.rest = {passing::forward, rest_of_body};
   return verdict::done;
@@ -404,11 +397,11 @@ request_relay::verdict request_relay::describe(const wire::frame_header& header)
     return pass_expecting(header, entry);
   }
   if (known == nullptr) return pass_expecting(header, entry);
-  ensure_prepared(**known);
+  ensure_prepared(*known->made);
   built_.clear();
-  wire::append_describe(built_, 'S', (*known)->server_name);
+  wire::append_describe(built_, 'S', known->made->server_name);
   inject(built_);
-  expect(entry);
+  expect({.request = request::describe_statement, .serial = known->serial});
   skip(header.size());
   return verdict::done;
 }
@@ -433,7 +426,7 @@ request_relay::verdict request_relay::close(const wire::frame_header& header) {
       entry.serial = drop_unnamed();
       if (entry.serial != 0) entry.then = bookkeeping::drops_unnamed;
     } else if (const auto* known = client_.statements.find(target->name); known != nullptr) {
-      const auto kept = *known;
+      const auto kept = known->made;
       entry.then = bookkeeping::unnames_statement;
       entry.statement = kept->id;
       entry.serial = client_.statements.close(target->name);
@@ -470,7 +463,9 @@ bool request_relay::earlier_units_open() {
 }
 
 bool request_relay::name_in_doubt(std::string_view name) {
-  return earlier_units_open() && client_.statements.in_doubt(name);
+  if (!earlier_units_open()) return false;
+  const bool may_be_dropped = backend_.expected.doubts() > 0 && client_.statements.find(name) != nullptr;
+  return may_be_dropped || client_.statements.in_doubt(name);
 }
 
 bool request_relay::unnamed_in_doubt() {
@@ -482,9 +477,9 @@ bool request_relay::statement_in_doubt(const statement& needed) {
   return earlier_units_open() && (backend_.expected.doubts() > 0 || backend_.prepared.in_doubt(needed.id));
 }
 
-bool request_relay::in_doubt(std::string_view name, const shared_statement* known) {
+bool request_relay::in_doubt(std::string_view name, const client_statements::named* known) {
   if (name.empty()) return unnamed_in_doubt();
-  return name_in_doubt(name) || (known != nullptr && statement_in_doubt(**known));
+  return name_in_doubt(name) || (known != nullptr && statement_in_doubt(*known->made));
 }
 
 // Returns the serial of the change, 0 if the client has none.
@@ -498,6 +493,17 @@ void request_relay::server_has_unnamed(unnamed_holder whose) {
   backend_.unnamed_change = backend_.prepared.changes().next();
 }
 
+// A statement without text, under a name that no client can give: where the server must have some statement.
+// Even in a failed transaction the server takes it.
+std::string request_relay::append_spare_statement() {
+  auto name = std::string(rules_.catalogue.prefix()) + "0";
+  wire::append_close(built_, 'S', name);
+  wire::append_parse(built_, name, wire::as_bytes(std::string_view("\0\0\0", 3)));
+  backend_.expected.push({.request = request::close, .how = handling::swallow});
+  backend_.expected.push({.request = request::parse, .how = handling::swallow});
+  return name;
+}
+
 void request_relay::ensure_prepared(const statement& needed) {
   if (needed.is_large()) return;
   const bool has_it = backend_.prepared.use(needed.id);
@@ -509,28 +515,30 @@ void request_relay::ensure_prepared(const statement& needed) {
 // one.
 void request_relay::prepare(const statement& needed, handling how, bookkeeping then, std::uint64_t serial) {
   built_.clear();
-  if (backend_.prepared.use(needed.id)) {
-    wire::append_close(built_, 'S', needed.server_name);
-    backend_.expected.push({.request = request::close,
-                            .how = handling::swallow,
-                            .then = bookkeeping::evicts_statement,
-                            .statement = needed.id});
-  }
-  while (const auto victim = backend_.prepared.evict_beyond(rules_.prepared_limit - 1)) {
-    wire::append_close(built_, 'S', victim->server_name);
-    backend_.expected.push({.request = request::close,
-                            .how = handling::swallow,
-                            .then = bookkeeping::evicts_statement,
-                            .statement = victim->id});
+  if (backend_.prepared.use(needed.id)) append_removal(backend_.prepared.close(needed.id));
+  while (const auto* victim = backend_.prepared.evict_beyond(rules_.prepared_limit - 1)) {
+    append_removal(*victim);
     ++backend_.counts.evictions;
   }
   wire::append_parse(built_, needed.server_name, wire::as_bytes(needed.text_and_types));
   inject(built_);
-  backend_.prepared.add(needed.id, needed.server_name);
   ++backend_.counts.server_parses;
-  const expected_response entry{
-      .request = request::parse, .how = how, .then = then, .serial = serial, .statement = needed.id};
+  const expected_response entry{.request = request::parse,
+                                .how = how,
+                                .then = then,
+                                .serial = serial,
+                                .statement = needed.id,
+                                .prepared = backend_.prepared.add(needed.id, needed.server_name)};
   how == handling::forward ? expect(entry) : backend_.expected.push(entry);
+}
+
+void request_relay::append_removal(const prepared_set::removal& one) {
+  wire::append_close(built_, 'S', one.was.server_name);
+  backend_.expected.push({.request = request::close,
+                          .how = handling::swallow,
+                          .then = bookkeeping::evicts_statement,
+                          .statement = one.was.id,
+                          .prepared = one.serial});
 }
 
 // The server must have this client's unnamed statement, or none if the client has none.

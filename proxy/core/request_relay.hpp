@@ -63,7 +63,7 @@ class request_relay {
   verdict parse(const wire::frame_header& header);
   verdict parse_named(const wire::frame_header& header, const wire::parse_view& view);
   verdict parse_unnamed(const wire::frame_header& header, const wire::parse_view& view);
-  void parse_taken(const statement& taken, const wire::parse_view& view);
+  void parse_taken(const client_statements::named& taken, const wire::parse_view& view);
   void acknowledge_parse(const expected_response& entry);
   verdict parse_large(const wire::frame_header& header);
   verdict bind(const wire::frame_header& header);
@@ -73,9 +73,10 @@ class request_relay {
   verdict pass_through(const wire::frame_header& header, passing how);
   verdict pass_expecting(const wire::frame_header& header, const expected_response& entry);
 
-  // Whether what a name stands for, or whether the server has it, depends on an earlier unit that is not answered
-  // yet: then the message has to wait for that. `known`: what the client has under the name, or null.
-  bool in_doubt(std::string_view name, const shared_statement* known);
+  // Whether what a name stands for, or whether the server has it, depends on an earlier unit that is not
+  // answered yet: then the message has to wait for that. `known`: what the client has under the name, or
+  // null.
+  bool in_doubt(std::string_view name, const client_statements::named* known);
   bool name_in_doubt(std::string_view name);
   bool unnamed_in_doubt();
   bool statement_in_doubt(const statement& needed);
@@ -86,7 +87,10 @@ class request_relay {
   void ensure_prepared(const statement& needed);
   void ensure_unnamed();
   void prepare(const statement& needed, handling how, bookkeeping then, std::uint64_t serial);
-  void deallocate(const statement& named, std::string_view client_name, const wire::frame_header& header);
+  // Appends to built_; returns its name.
+  std::string append_spare_statement();
+  void append_removal(const prepared_set::removal& one);
+  verdict deallocate(std::string_view client_name, const wire::frame_header& header, expected_response entry);
   void expect(expected_response entry);
 
   void keep_for_replay(const wire::frame_header& header);

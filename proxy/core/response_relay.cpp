@@ -127,6 +127,7 @@ response_relay::verdict response_relay::closed(const wire::frame_header& header)
     const auto& head = backend_.expected.front();
     if (head.then == bookkeeping::unnames_statement) client_.statements.confirm_close(head.serial);
     if (head.then == bookkeeping::drops_unnamed) client_.unnamed.confirm(head.serial, backend_.spare);
+    if (head.then == bookkeeping::evicts_statement) backend_.prepared.confirm_removal(head.prepared);
   }
   return completes(request::close, header);
 }
@@ -160,7 +161,6 @@ void response_relay::settle_tag(std::string_view tag) {
     auto& head = backend_.expected.front();
     if (head.then == bookkeeping::deallocates_one) {
       client_.statements.confirm_close(head.serial);
-      backend_.prepared.remove(head.statement);
       head.then = bookkeeping::none;
     }
   }
@@ -169,17 +169,15 @@ void response_relay::settle_tag(std::string_view tag) {
 
 // All prepared statements are gone, but for those whose Parse the server has still to work off.
 void response_relay::drop_statements() {
-  auto& expected = backend_.expected;
+  const auto& expected = backend_.expected;
   auto first_later_name = client_.statements.next_serial();
-  backend_.prepared.clear();
+  auto first_later_change = backend_.prepared.changes().last() + 1;
   for (std::size_t i = expected.size(); i > 1; --i) {
     const auto& later = expected.at(i - 1);
-    if (later.request != request::parse) continue;
-    if (later.statement != 0)
-      backend_.prepared.add(later.statement,
-                            std::string(statement_prefix_) + std::to_string(later.statement));
     if (later.then == bookkeeping::names_statement) first_later_name = later.serial;
+    if (later.prepared != 0) first_later_change = later.prepared;
   }
+  backend_.prepared.clear_before(first_later_change);
   if (head_handling() != handling::swallow) client_.statements.clear_before(first_later_name);
 }
 
@@ -303,14 +301,13 @@ void response_relay::undo(const expected_response& skipped, bool tried) {
   switch (skipped.then) {
     case bookkeeping::names_statement:
       client_.statements.undo_define(skipped.serial);
-      if (skipped.how != handling::synthesise) backend_.prepared.remove(skipped.statement);
+      if (skipped.prepared != 0) backend_.prepared.undo_add(skipped.statement, skipped.prepared);
       break;
     case bookkeeping::injected:
-      backend_.prepared.remove(skipped.statement);
+      backend_.prepared.undo_add(skipped.statement, skipped.prepared);
       break;
     case bookkeeping::evicts_statement:
-      backend_.prepared.add(skipped.statement,
-                            std::string(statement_prefix_) + std::to_string(skipped.statement));
+      backend_.prepared.undo_removal(skipped.prepared);
       break;
     case bookkeeping::unnames_statement:
     case bookkeeping::deallocates_one:
@@ -333,11 +330,12 @@ void response_relay::forward_error(const wire::frame_header& header, std::string
   const bool about_names = sqlstate == "42P05" || sqlstate == "26000";
   if (!about_names || !is_whole(header)) return take(header, handling::forward);
   std::string body(wire::as_text(rest_.subspan(wire::header_size, header.body)));
+  const auto serial = backend_.expected.empty() ? 0 : backend_.expected.front().serial;
   for (std::size_t at = 0; (at = body.find(statement_prefix_, at)) != std::string::npos;) {
     std::uint64_t id = 0;
     const auto* digits = body.data() + at + statement_prefix_.size();
     const auto parsed = std::from_chars(digits, body.data() + body.size(), id);
-    const auto name = client_.statements.name_of(id);
+    const auto name = client_.statements.name_of(id, serial);
     if (parsed.ec != std::errc{} || name.empty()) {
       ++at;
       continue;

@@ -71,10 +71,10 @@ struct backend_state {
   message_rest rest;
   unnamed_holder unnamed;
   std::uint64_t unnamed_change = 0;  // when that became so; serial of prepared.changes()
-  char transaction = 'I';         // of the last ReadyForQuery
-  bool skips_until_sync = false;  // after an error: the server ignores all before the next Sync
-  bool copy_in = false;           // takes CopyData
-  bool copy_both = false;         // replication stream
+  char transaction = 'I';            // of the last ReadyForQuery
+  bool skips_until_sync = false;     // after an error: the server ignores all before the next Sync
+  bool copy_in = false;              // takes CopyData
+  bool copy_both = false;            // replication stream
   bool copy_end_sent = false;
   bool lost_count = false;  // how many answers are owed cannot be told: never to be reused
   bool dirty = false;       // SQL may have left session state behind

@@ -21,7 +21,8 @@ std::uint64_t unnamed_statement::set_large() {
 }
 
 std::uint64_t unnamed_statement::drop() {
-  if (versions_.empty() || !versions_.back().exists) return 0;
+  // A drop still under way may yet be taken back.
+  if (versions_.empty()) return 0;
   versions_.push_back({.serial = changes_.next(), .exists = false, .text_and_types = {}});
   return changes_.last();
 }

@@ -1,0 +1,38 @@
+// tests/core/pipeline_generator.hpp - random client pipelines in the model server's SQL.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgweir::test {
+
+class pipeline_generator {
+ public:
+  // `mark` goes into some texts, so that a statement of another client shows.
+  pipeline_generator(std::uint64_t seed, std::string mark) : dice_(seed), mark_(std::move(mark)) {}
+
+  // Whole units; outside a transaction after the last.
+  std::string units(std::size_t count);
+
+ private:
+  std::string unit();
+  std::string simple_query();
+  std::string batch();
+  std::string batch_step();
+  std::string copy();
+  std::string text();
+  std::string statement_name();
+  std::string portal_name();
+  std::size_t random(std::size_t below) {
+    return std::uniform_int_distribution<std::size_t>{0, below - 1}(dice_);
+  }
+  std::string pick(const std::vector<std::string>& from) { return from[random(from.size())]; }
+
+  std::mt19937_64 dice_;
+  std::string mark_;
+};
+
+}  // namespace pgweir::test

@@ -1,0 +1,91 @@
+// tests/core/simulation.hpp - several clients and a few model servers with the core between them, in one
+// thread and without sockets: what proxy/session does with leases and kept bytes, in its shortest form. Bytes
+// travel in pieces of random size, each side at random moments; the seed decides all.
+#pragma once
+
+#include "proxy/core/request_relay.hpp"
+#include "proxy/core/response_relay.hpp"
+#include "tests/core/model_server.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace pgweir::test {
+
+struct simulation_rules {
+  std::size_t clients = 3;
+  std::size_t servers = 2;
+  std::size_t prepared_limit = 2;
+  std::uint64_t seed = 1;
+};
+
+class simulation {
+ public:
+  explicit simulation(const simulation_rules& rules);
+
+  // What client `i` will send; its parts arrive one after the other, as far as flow control lets them.
+  void will_send(std::size_t i, std::string bytes) { clients_[i]->to_send += bytes; }
+  // Until nothing moves any more.
+  void run();
+
+  const std::string& received(std::size_t i) const { return clients_[i]->received; }
+  // What went wrong, if anything did; empty if each backend holds what the core believes it to hold.
+  std::string fault() const;
+
+ private:
+  struct client;
+
+  struct server {
+    core::backend_state state;
+    model_server model;
+    std::string requests;  // sent by the proxy, not worked off
+    std::string answers;   // not read by the proxy
+    client* user = nullptr;
+    client* last_user = nullptr;
+  };
+
+  struct client {
+    std::uint64_t id = 0;
+    core::client_state state;
+    std::string to_send;
+    std::string kept;  // arrived, not consumed
+    std::string received;
+    server* lease = nullptr;
+    bool waits = false;
+  };
+
+  struct text_sink final : wire::sink {
+    explicit text_sink(std::string& where) : out(where) {}
+    void put(wire::bytes_view bytes) override { out += wire::as_text(bytes); }
+    std::string& out;
+  };
+
+  std::size_t random(std::size_t below) {
+    return std::uniform_int_distribution<std::size_t>{0, below - 1}(dice_);
+  }
+  bool step();
+  bool arrive(client& from);
+  bool work(server& at);
+  bool answer(server& at);
+  void offer(client& from);
+  void ask_for_server(client& from);
+  void lend(server& at, client& to);
+  void settle(client& of);
+  core::relay_rules rules_for(const client& of, bool may_start_unit);
+  std::string describe_stuck(const client& one) const;
+  std::string state_fault(const server& at) const;
+
+  std::mt19937_64 dice_;
+  std::size_t prepared_limit_;
+  core::statement_catalogue catalogue_{1 << 20, "secret"};
+  std::vector<std::unique_ptr<client>> clients_;
+  std::vector<std::unique_ptr<server>> servers_;
+  std::deque<client*> waiting_;
+  std::string fault_;
+};
+
+}  // namespace pgweir::test
