@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <set>
 #include <thread>
@@ -14,7 +15,7 @@ namespace pgweir::test {
 namespace {
 
 constexpr int clients = 16;
-constexpr int asks_of_each = 400;
+constexpr int asks_of_each = 1000;
 
 // What cancelling and killing may lead to: a cancelled query, a terminated backend, a lost one.
 const std::set<std::string> explained{"57014", "57P01", "08006"};
@@ -44,13 +45,13 @@ class sentinel {
   void run() {
     for (int i = 0; i < asks_of_each && wrong.empty(); ++i) {
       try {
-        if (!client_.is_open()) connect();
+        if (!client_) connect();
         ask("client " + std::to_string(number_) + " ask " + std::to_string(i));
         if (random_() % 40 == 0) leave();
       } catch (const std::runtime_error& error) {
         // A broken connection is explained only by what the proxy said before it, which ask() has looked at.
         if (!told_fatal_) wrong = error.what();
-        client_.abandon();
+        client_.reset();
       }
     }
   }
@@ -62,47 +63,46 @@ class sentinel {
   void connect() {
     told_fatal_ = false;
     client_ = wire_client::postgres(proxy_);
-    keys_.put(number_, client_.process_id(), client_.key());
-    // Equal names, other texts. A kill may hit this, too.
-    examine(client_.ask(frontend::parse("s", "SELECT 'client " + std::to_string(number_) + "' || $1") +
-                        frontend::sync()),
-            {});
+    keys_.put(number_, client_->process_id(), client_->key());
+    // Equal names, other texts. A cancel request may hit this, too.
+    const auto text = "SELECT 'client " + std::to_string(number_) + "' || $1";
+    do examine(client_->ask(frontend::parse("s", text) + frontend::sync()), {});
+    while (told_error_);
   }
 
   void leave() {
-    if (random_() % 2 == 0) client_.send(frontend::query("SELECT pg_sleep(0.01), 'nobody reads this'"));
-    client_.abandon();
+    if (random_() % 2 == 0) client_->send(frontend::query("SELECT pg_sleep(0.01), 'nobody reads this'"));
+    client_.reset();
   }
 
   void ask(const std::string& token) {
     const auto literal = "SELECT '" + token + "'";
     switch (random_() % 6) {
       case 0:
-        return examine(client_.ask(frontend::query(literal)), token);
+        return examine(client_->ask(frontend::query(literal)), token);
       case 1:
-        return examine(client_.ask(frontend::parse("", literal) + frontend::bind("", "") +
-                                   frontend::execute() + frontend::sync()),
+        return examine(client_->ask(frontend::parse("", literal) + frontend::bind("", "") +
+                                    frontend::execute() + frontend::sync()),
                        token);
       case 2:
-        // Known only if its Parse was not what a kill has hit.
-        return examine(client_.ask(frontend::bind("", "s", {token.substr(token.find(" ask"))}) +
-                                   frontend::execute() + frontend::sync()),
+        return examine(client_->ask(frontend::bind("", "s", {token.substr(token.find(" ask"))}) +
+                                    frontend::execute() + frontend::sync()),
                        token);
       case 3:
         examine(
-            client_.ask(frontend::parse("", literal) + frontend::describe_statement("") + frontend::sync()),
+            client_->ask(frontend::parse("", literal) + frontend::describe_statement("") + frontend::sync()),
             {});
         if (told_error_) return;
-        return examine(client_.ask(frontend::bind("", "") + frontend::execute() + frontend::sync()), token);
+        return examine(client_->ask(frontend::bind("", "") + frontend::execute() + frontend::sync()), token);
       case 4:
-        examine(client_.ask_sql("BEGIN"), {});
-        if (!told_error_) examine(client_.ask(frontend::query(literal)), token);
-        return examine(client_.ask_sql("ROLLBACK"), {});
+        examine(client_->ask_sql("BEGIN"), {});
+        if (!told_error_) examine(client_->ask(frontend::query(literal)), token);
+        return examine(client_->ask_sql("ROLLBACK"), {});
       default:
         // Two units at once.
-        client_.send(frontend::query(literal) + frontend::query("SELECT pg_sleep(0.002), 1; " + literal));
-        examine(client_.read_until_ready(), token);
-        if (!told_fatal_) examine_last(client_.read_until_ready(), token);
+        client_->send(frontend::query(literal) + frontend::query("SELECT pg_sleep(0.002), 1; " + literal));
+        examine(client_->read_until_ready(), token);
+        if (!told_fatal_) examine_last(client_->read_until_ready(), token);
     }
   }
 
@@ -139,7 +139,7 @@ class sentinel {
   const endpoint proxy_;
   key_board& keys_;
   std::mt19937 random_;
-  wire_client client_{proxy_};
+  std::optional<wire_client> client_;
   bool told_error_ = false;
   bool told_fatal_ = false;
 };

@@ -76,7 +76,7 @@ pgweir_process::pgweir_process(pgweir_options options)
     wait_until_ready();
   } catch (...) {
     signal(SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
+    wait_for_end(20);
     std::filesystem::remove_all(directory_);
     throw;
   }
@@ -124,7 +124,8 @@ void pgweir_process::launch() {
 void pgweir_process::wait_until_ready() {
   const auto deadline = steady_clock::now() + start_limit;
   while (steady_clock::now() < deadline) {
-    if (!is_running()) throw std::runtime_error("pgweir did not start: " + log());
+    if (!is_running())
+      throw std::runtime_error("pgweir did not start, status " + std::to_string(status_) + ": " + log());
     try {
       page("/readyz");
       return;
