@@ -39,7 +39,9 @@ response_step response_relay::run(wire::bytes_view bytes) {
       const auto n = std::min<std::size_t>(tail.bytes, rest_.size());
       tail.how == passing::forward ? pass(n) : skip(n);
       tail.bytes -= static_cast<std::uint32_t>(n);
-      if (tail.bytes == 0) tail.how = passing::none;
+      if (tail.bytes > 0) continue;
+      tail.how = passing::none;
+      synthesise_due();
       continue;
     }
     const auto [status, header] = wire::read_header(rest_);
