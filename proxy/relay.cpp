@@ -48,6 +48,18 @@ void prepare_for(pool::backend& held, std::uint64_t client_id, std::string_view 
   }
 }
 
+void pause(io::connection& from, io::clock::time_point& since) {
+  if (since == io::clock::time_point{}) since = io::clock::now();
+  from.pause_reading();
+}
+
+void resume(io::connection& from, io::clock::time_point& since, metrics::counter& nanoseconds) {
+  if (since != io::clock::time_point{})
+    nanoseconds.add(static_cast<std::uint64_t>((io::clock::now() - since).count()));
+  since = {};
+  from.resume_reading();
+}
+
 void take_counts(core::relay_counts& from, metrics::pool_instruments& to) {
   if (from.client_parses != 0) to.client_parses.add(from.client_parses);
   if (from.server_parses != 0) to.server_parses.add(from.server_parses);

@@ -17,17 +17,28 @@ struct relay_memory final : pool::backend_memory {
   core::backend_state state;
   std::uint64_t last_client = 0;
   std::string login_application_name;  // what RESET and DISCARD ALL return to
+  // Since when one side is not read because the other does not take what it sent; the epoch: it is read.
+  io::clock::time_point client_paused_since{};
+  io::clock::time_point server_paused_since{};
 };
 
-// Puts bytes into a connection's outgoing buffer.
+// Puts bytes into a connection's outgoing buffer, and counts them.
 class connection_sink final : public wire::sink {
  public:
-  explicit connection_sink(io::connection& to) : to_(to) {}
-  void put(wire::bytes_view bytes) override { to_.send(bytes); }
+  connection_sink(io::connection& to, metrics::counter& sent) : to_(to), sent_(sent) {}
+  void put(wire::bytes_view bytes) override {
+    sent_.add(bytes.size());
+    to_.send(bytes);
+  }
 
  private:
   io::connection& to_;
+  metrics::counter& sent_;
 };
+
+// Stops to read `from` until its peer has taken what waits for it; and back. `since` remembers the time.
+void pause(io::connection& from, io::clock::time_point& since);
+void resume(io::connection& from, io::clock::time_point& since, metrics::counter& nanoseconds);
 
 relay_memory& memory_of(pool::backend& held);
 

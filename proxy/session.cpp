@@ -133,6 +133,9 @@ void session::on_backend(pool::lease granted) {
   prepare_for(*lease_, identity_.id, application_name_, counts);
   if (client_.names == core::naming::own) memory.state.dirty = true;
   counts.server_assignments.add();
+  // Also where what prepare_for() asked for is answered before the unit.
+  unit_since_ = io::clock::now();
+  first_byte_seen_ = false;
   if (phase_ == phase::login) return greet();
   enter(phase::active);
   offer_kept_bytes();
@@ -181,10 +184,6 @@ void session::cancel(std::shared_ptr<void> asked_on) {
   const bool runs = lease_ && !memory_of(*lease_).state.expected.empty();
   counts.cancels[runs ? metrics::cancel_outcome::forwarded : metrics::cancel_outcome::late].add();
   if (runs) pool_.cancel_query(*lease_, std::move(asked_on));
-}
-
-void session::on_drained() {
-  if (lease_) lease_->resume_reading();
 }
 
 void session::on_lost(io::io_status why) {
@@ -237,6 +236,8 @@ void session::end(outcome why, std::string_view detail) {
   if (phase_ == phase::waiting) observe_wait(metrics::wait_outcome::disconnect);
   if (is_waiting()) pool_.give_up(*this);
   if (lease_) {
+    enter(phase::active);
+    unpin();
     const bool runs = !memory_of(*lease_).state.expected.empty();
     if (runs && pool_.settings().cancel_on_disconnect) pool_.cancel_query(*lease_);
     lease_->set_user(nullptr);
@@ -301,7 +302,14 @@ metrics::client_state gauge_of(int state) {
 
 void session::enter(phase next) {
   if (next == phase_) return;
-  auto& clients = pool_.instruments().clients;
+  auto& counts = pool_.instruments();
+  auto& clients = counts.clients;
+  if (phase_ == phase::idle_in_transaction) {
+    count_server_idle(-1);
+    const auto idle = io::clock::now() - unit_since_;
+    counts.transaction_idle_nanoseconds.add(static_cast<std::uint64_t>(idle.count()));
+  }
+  if (next == phase::idle_in_transaction) count_server_idle(1);
   if (phase_ != phase::ended) clients[gauge_of(static_cast<int>(phase_))].add(-1);
   if (next != phase::ended) clients[gauge_of(static_cast<int>(next))].add(1);
   phase_ = next;
@@ -311,6 +319,13 @@ void session::enter(phase next) {
     on().timer.arm(*this, io::clock::now() + limit);
   else if (is_armed())
     on().timer.cancel(*this);
+}
+
+// The pool counts a lent backend as active.
+void session::count_server_idle(int step) {
+  auto& servers = pool_.instruments().servers;
+  servers[metrics::server_state::active].add(-step);
+  servers[metrics::server_state::idle_in_transaction].add(step);
 }
 
 void session::observe_wait(metrics::wait_outcome how) {

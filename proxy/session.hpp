@@ -15,6 +15,7 @@
 #include "proxy/relay.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace pgweir::proxy {
@@ -90,7 +91,7 @@ class session final : public io::connection,
   void on_no_backend(const pool::server_failure& why) override;
   // pool::backend_user
   std::size_t on_server_bytes(std::span<const std::byte> arrived) override;
-  void on_server_drained() override { resume_reading(); }
+  void on_server_drained() override;
   void on_server_lost(io::io_status why) override;
   // io::timeout
   void on_timeout() override;
@@ -107,6 +108,9 @@ class session final : public io::connection,
 
   void enter(phase next);
   std::chrono::milliseconds timeout_of(phase in) const;
+  void count_server_idle(int step);
+  void pin_if_needed();
+  void unpin();
   void observe_wait(metrics::wait_outcome how);
   void count_error(metrics::error_origin origin, const char* sqlstate);
 
@@ -121,6 +125,7 @@ class session final : public io::connection,
   std::span<const std::byte> unit_;     // asked for right now; a unit that has to wait is in kept_bytes()
   io::clock::time_point since_{};       // of the current wait, or of the transaction
   io::clock::time_point unit_since_{};  // when the unit at the head was sent
+  std::optional<metrics::pin_reason> pinned_;
   phase phase_ = phase::ended;
   bool first_byte_seen_ = false;  // of the answer to the unit at the head
   bool overdue_ = false;          // query_timeout went by; a cancel request was sent

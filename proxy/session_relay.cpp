@@ -12,17 +12,19 @@ std::size_t session::send_unit(std::span<const std::byte> arrived) {
                                 .prepared_limit = pool_.settings().prepared_statements,
                                 .client_id = identity_.id,
                                 .may_start_unit = !pool_.has_waiters()};
-  connection_sink to_server{backend};
-  connection_sink to_client{*this};
+  auto& counts = pool_.instruments();
+  connection_sink to_server{backend, counts.server_sent_bytes};
+  connection_sink to_client{*this, counts.client_sent_bytes};
   core::request_relay relay{client_, state, rules, to_server, to_client};
   const bool nothing_owed = state.expected.empty();
   const auto step = relay.run(arrived);
+  counts.client_received_bytes.add(step.consumed);
   if (nothing_owed && !state.expected.empty()) {
+    enter(phase::active);
     unit_since_ = io::clock::now();
     first_byte_seen_ = false;
-    enter(phase::active);
   }
-  if (backend.wants_room()) pause_reading();
+  if (backend.wants_room()) pause(*this, memory_of(backend).client_paused_since);
   if (step.what == core::request_outcome::terminate) say_goodbye();
   if (step.what == core::request_outcome::violation) end(outcome::client_violated_protocol, step.violation);
   return step.consumed;
@@ -31,7 +33,7 @@ std::size_t session::send_unit(std::span<const std::byte> arrived) {
 std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
   auto& state = memory_of(*lease_).state;
   auto& counts = pool_.instruments();
-  connection_sink to_client{*this};
+  connection_sink to_client{*this, counts.client_sent_bytes};
   std::size_t used = 0;
   for (bool go_on = true; go_on && lease_ && used < arrived.size();) {
     core::response_relay relay{client_, state, host_.catalogue.prefix(), to_client};
@@ -56,7 +58,7 @@ std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
         break;
       }
       case core::response_outcome::replay: {
-        connection_sink to_server{*lease_};
+        connection_sink to_server{*lease_, counts.server_sent_bytes};
         const core::relay_rules rules{.catalogue = host_.catalogue,
                                       .prepared_limit = pool_.settings().prepared_statements,
                                       .client_id = identity_.id};
@@ -68,8 +70,10 @@ std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
         break;
     }
   }
+  counts.server_received_bytes.add(used);
+  if (!lease_) return used;
   take_counts(state.counts, counts);
-  if (lease_ && wants_room()) lease_->pause_reading();
+  if (wants_room()) pause(*lease_, memory_of(*lease_).server_paused_since);
   settle();
   return used;
 }
@@ -86,6 +90,7 @@ void session::settle() {
       release();
     else if (phase_ == phase::active)
       enter(phase::idle_in_transaction);
+    if (lease_) pin_if_needed();
   }
   if (kept() > 0) offer_kept_bytes();
 }
@@ -93,22 +98,62 @@ void session::settle() {
 bool session::may_release(bool client_leaves) const {
   const auto& state = memory_of(*lease_).state;
   return state.is_quiet() && !client_.in_unit && client_.rest.how != core::passing::forward &&
-         !client_.needs_same_backend() && (client_.names == core::naming::shared || client_leaves);
+         !client_.needs_same_backend() && !lease_->is_draining() &&
+         (client_.names == core::naming::shared || client_leaves);
 }
 
 void session::release() {
   auto& counts = pool_.instruments();
   counts.transactions.add();
   counts.transaction.observe(io::clock::now() - since_);
-  lease_->set_user(nullptr);
+  unpin();
   enter(phase::idle);
+  // COPY data that the server no longer wanted may be left.
+  lease_->flush();
+  lease_->set_user(nullptr);
   auto returned = std::move(lease_);
   returned.release();
+}
+
+// The lease outlasts the transaction: counted once for each lease, by reason.
+void session::pin_if_needed() {
+  const auto& state = memory_of(*lease_).state;
+  if (pinned_ || state.transaction != 'I') return;
+  if (!greeting_->startup->replication.empty())
+    pinned_ = metrics::pin_reason::replication;
+  else if (client_.names == core::naming::own)
+    pinned_ = metrics::pin_reason::session_mode;
+  else if (client_.needs_same_backend())
+    pinned_ = metrics::pin_reason::large_statement;
+  else if (state.lost_count)
+    pinned_ = metrics::pin_reason::copy_doubt;
+  if (!pinned_) return;
+  pool_.instruments().pins[*pinned_].add();
+  pool_.instruments().pinned[*pinned_].add(1);
+}
+
+void session::unpin() {
+  if (pinned_) pool_.instruments().pinned[*pinned_].add(-1);
+  pinned_.reset();
+}
+
+void session::on_drained() {
+  if (!lease_) return;
+  auto& since = memory_of(*lease_).server_paused_since;
+  resume(*lease_, since, pool_.instruments().backpressure_client_nanoseconds);
+}
+
+void session::on_server_drained() {
+  auto& since = memory_of(*lease_).client_paused_since;
+  resume(*this, since, pool_.instruments().backpressure_server_nanoseconds);
+  settle();
 }
 
 void session::on_server_lost(io::io_status why) {
   const bool said_fatal = memory_of(*lease_).state.fatal_seen;
   const std::string detail = why == io::io_status::closed ? "" : lease_->stream().error();
+  enter(phase::active);
+  unpin();
   lease_->set_user(nullptr);
   lease_.discard(metrics::close_reason::server);
   end(said_fatal ? outcome::server_said_fatal : outcome::server_lost, detail);

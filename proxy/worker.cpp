@@ -5,7 +5,9 @@
 #include "proxy/peer.hpp"
 #include "proxy/wire/error_response.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 
@@ -22,20 +24,37 @@ worker::worker(std::size_t index, process_wide& shared, std::vector<listening_so
       pools_(loop_, index, shared.pools, shared.blocking),
       greetings_(pools_),
       sessions_(index),
-      sockets_(std::move(sockets)) {}
+      sockets_(std::move(sockets)),
+      gauge_timer_(context_) {}
 
 worker::~worker() { join(); }
 
 void worker::start() {
   for (auto& socket : sockets_) listeners_.push_back(listener(context_, std::move(socket), *this));
   sockets_.clear();
+  asio::co_spawn(context_, publish_gauges(), log_failure{"gauges are not updated any more"});
   thread_ = std::thread([this] { context_.run(); });
+}
+
+// What has no event of its own to be counted at.
+asio::awaitable<void> worker::publish_gauges() {
+  while (!stopping_) {
+    instruments_.buffer_bytes.set(static_cast<std::int64_t>(loop_.buffers.lent_bytes()));
+    if (index_ == 0) {
+      instruments_.prepared_statements.set(static_cast<std::int64_t>(shared_.catalogue.size()));
+      instruments_.prepared_bytes.set(static_cast<std::int64_t>(shared_.catalogue.bytes()));
+    }
+    gauge_timer_.expires_after(std::chrono::seconds{1});
+    const auto [cancelled] = co_await gauge_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (cancelled) co_return;
+  }
 }
 
 void worker::stop() {
   post([this] {
     stopping_ = true;
     listeners_.clear();
+    gauge_timer_.cancel();
     sessions_.end_all(outcome::shutting_down);
     pools_.close_all();
     work_.reset();

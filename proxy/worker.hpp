@@ -21,6 +21,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include <cstddef>
@@ -68,6 +69,7 @@ class worker final : private session_host, private connection_taker {
   void admit(login::login_result& who);
   void pass_on(const wire::cancel_request& request, io::transport asked_on);
   void cancel(const cancel_key& key, std::shared_ptr<void> asked_on);
+  boost::asio::awaitable<void> publish_gauges();
   void refuse(login::login_result& who, outcome why, std::string_view detail);
 
   const std::size_t index_;
@@ -81,6 +83,7 @@ class worker final : private session_host, private connection_taker {
   session_table sessions_;
   std::vector<listening_socket> sockets_;  // until start()
   std::vector<listener> listeners_;
+  boost::asio::steady_timer gauge_timer_;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -34,6 +34,8 @@ class connection : public pollable {
   void flush();
   std::size_t unsent() const { return out_.size(); }
   bool wants_room() const { return unsent() >= high_water; }
+  // There was no room, and on_drained() is still to come.
+  bool is_draining() const { return was_full_; }
 
   // While paused nothing is read, which stops the peer when its send buffer is full.
   void pause_reading() { paused_ = true; }
