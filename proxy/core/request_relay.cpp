@@ -239,7 +239,7 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
   }
   const auto made = rules_.catalogue.intern(view.text_and_types, drops_statements(view.text));
   if (made == nullptr) return parse_large(header);
-  if (statement_in_doubt(*made)) return verdict::held;
+  if (earlier_units_open() && backend_.prepared.in_doubt(made->id)) return verdict::held;
   keep_for_replay(header);
   if (!replaying_) ++backend_.counts.client_parses;
   const auto serial = client_.statements.define(view.name, made);

@@ -185,6 +185,7 @@ void response_relay::drop_statements() {
 
 response_relay::verdict response_relay::copy_in_started(const wire::frame_header& header) {
   if (!head_is(request::execute) && !head_is(request::query)) {
+    if (backend_.lost_count) return stream(header);
     violation_ = "CopyInResponse came where no query runs";
     return verdict::violation;
   }
@@ -329,7 +330,8 @@ void response_relay::undo(const expected_response& skipped, bool tried) {
 
 // Clients know their statements by their own names.
 void response_relay::forward_error(const wire::frame_header& header, std::string_view sqlstate) {
-  const bool about_names = sqlstate == "42P05" || sqlstate == "26000";
+  // 08P01: a Bind with the wrong number of parameters.
+  const bool about_names = sqlstate == "42P05" || sqlstate == "26000" || sqlstate == "08P01";
   if (!about_names || !is_whole(header)) return take(header, handling::forward);
   std::string body(wire::as_text(rest_.subspan(wire::header_size, header.body)));
   const auto serial = backend_.expected.empty() ? 0 : backend_.expected.front().serial;

@@ -55,7 +55,7 @@ std::string parse(std::string_view name, std::string_view text, const std::vecto
   return made;
 }
 
-std::string bind(std::string_view portal, std::string_view statement, std::string_view parameter) {
+std::string bind_statement(std::string_view portal, std::string_view statement, std::string_view parameter) {
   std::string made;
   wire::writer out{made};
   out.begin(type::bind).c_string(portal).c_string(statement).u16(0).u16(parameter.empty() ? 0 : 1);

@@ -26,7 +26,8 @@ std::string readable(std::string_view bytes);
 
 namespace from_client {
 std::string parse(std::string_view name, std::string_view text, const std::vector<std::uint32_t>& types = {});
-std::string bind(std::string_view portal, std::string_view statement, std::string_view parameter = {});
+std::string bind_statement(std::string_view portal, std::string_view statement,
+                           std::string_view parameter = {});
 std::string describe_statement(std::string_view name);
 std::string describe_portal(std::string_view name);
 std::string close_statement(std::string_view name);

@@ -40,7 +40,7 @@ std::string pipeline_generator::batch() {
   const auto steps = random(5);
   if (random(2) == 0) {
     const auto name = statement_name();
-    made += parse(name, text()) + bind("", name) + execute();
+    made += parse(name, text()) + bind_statement("", name) + execute();
   }
   for (std::size_t i = 0; i < steps; ++i) made += batch_step();
   if (random(12) == 0) made += simple_query();
@@ -55,7 +55,7 @@ std::string pipeline_generator::batch_step() {
       return parse(statement_name(), text());
     case 3:
     case 4:
-      return bind(portal_name(), statement_name());
+      return bind_statement(portal_name(), statement_name());
     case 5:
       return describe_statement(statement_name());
     case 6:
@@ -77,7 +77,7 @@ std::string pipeline_generator::copy() {
   const auto end = random(3) == 0 ? copy_fail() : copy_done();
   const auto bad = random(4) == 0 ? copy_data("bad") : std::string{};
   if (random(2) == 0) return query("copy " + mark_) + data + bad + end;
-  const auto start = parse("", "copy " + mark_) + bind("", "") + execute();
+  const auto start = parse("", "copy " + mark_) + bind_statement("", "") + execute();
   // The Query drops the unnamed statement, so that no other batch starts a COPY without its end.
   return start + data + bad + end + sync() + query("select after copy");
 }

@@ -1,0 +1,116 @@
+#include "tests/core/script.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace pgweir::test {
+
+script& script::in_pieces_of(std::size_t size) {
+  piece_ = size;
+  return *this;
+}
+
+script& script::others_wait() {
+  may_start_unit_ = false;
+  return *this;
+}
+
+script& script::client(const std::string& bytes) {
+  const auto piece = piece_ == 0 ? bytes.size() : piece_;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    from_client_ += bytes.substr(at, piece);
+    run_client();
+  }
+  EXPECT_EQ(violation_, nullptr) << violation_;
+  return *this;
+}
+
+script& script::server(const std::string& bytes) {
+  const auto piece = piece_ == 0 ? bytes.size() : piece_;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    from_server_ += bytes.substr(at, piece);
+    run_server();
+    run_client();
+  }
+  EXPECT_EQ(violation_, nullptr) << violation_;
+  return *this;
+}
+
+void script::run_client() {
+  const core::relay_rules rules{.catalogue = catalogue_,
+                                .prepared_limit = prepared_limit_,
+                                .client_id = client_id_,
+                                .may_start_unit = may_start_unit_};
+  const auto step = core::request_relay{client_, *backend_, rules, to_server_, to_client_}.run(
+      wire::as_bytes(from_client_));
+  from_client_.erase(0, step.consumed);
+  if (step.what == core::request_outcome::violation) violation_ = step.violation;
+}
+
+void script::run_server() {
+  for (bool go_on = true; go_on;) {
+    const auto step = core::response_relay{client_, *backend_, catalogue_.prefix(), to_client_}.run(
+        wire::as_bytes(from_server_));
+    from_server_.erase(0, step.consumed);
+    go_on = step.what == core::response_outcome::unit_done || step.what == core::response_outcome::replay;
+    if (step.what == core::response_outcome::violation) violation_ = step.violation;
+    if (step.what != core::response_outcome::replay) continue;
+    const core::relay_rules rules{
+        .catalogue = catalogue_, .prepared_limit = prepared_limit_, .client_id = client_id_};
+    core::request_relay{client_, *backend_, rules, to_server_, to_client_}.replay();
+  }
+}
+
+script& script::expect_server(const std::string& bytes) {
+  EXPECT_EQ(readable(to_server_.take()), readable(bytes)) << "to the server";
+  return *this;
+}
+
+script& script::expect_client(const std::string& bytes) {
+  EXPECT_EQ(readable(to_client_.take()), readable(bytes)) << "to the client";
+  return *this;
+}
+
+script& script::expect_quiet(bool quiet) {
+  EXPECT_EQ(backend_->is_quiet(), quiet);
+  EXPECT_TRUE(!quiet || backend_->expected.empty());
+  return *this;
+}
+
+script& script::expect_client_violation(const std::string& bytes) {
+  from_client_ += bytes;
+  run_client();
+  EXPECT_NE(std::exchange(violation_, nullptr), nullptr);
+  return *this;
+}
+
+script& script::expect_server_violation(const std::string& bytes) {
+  from_server_ += bytes;
+  run_server();
+  EXPECT_NE(std::exchange(violation_, nullptr), nullptr);
+  return *this;
+}
+
+script& script::change_client() {
+  client_ = {};
+  ++client_id_;
+  return *this;
+}
+
+script& script::change_backend() {
+  backend_ = std::make_unique<core::backend_state>();
+  return *this;
+}
+
+void same_for_every_split(const std::function<void(script&)>& steps) {
+  for (std::size_t piece = 0; piece <= 40; ++piece) {
+    SCOPED_TRACE("pieces of " + std::to_string(piece) + " bytes");
+    script one;
+    one.in_pieces_of(piece);
+    steps(one);
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+}  // namespace pgweir::test
