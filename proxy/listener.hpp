@@ -5,15 +5,11 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "pool/io/loop.hpp"
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <vector>
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace pgweir::proxy {
 
@@ -52,16 +48,23 @@ class connection_taker {
   ~connection_taker() = default;
 };
 
-class listener {
+class listener final : private io::pollable, private io::timeout {
  public:
-  // Accepts until destroyed. `taker` outlives it.
-  listener(boost::asio::io_context& context, listening_socket socket, connection_taker& taker);
-  listener(listener&&) noexcept;
-  ~listener();
+  // Accepts until destroyed. `owner` and `taker` outlive it. Throws if the system refuses to watch the
+  // socket.
+  listener(io::loop& owner, listening_socket socket, connection_taker& taker);
+  ~listener() override;
 
  private:
-  struct impl;
-  std::shared_ptr<impl> impl_;  // shared with the coroutine, which may end later
+  void on_ready(io::readiness) override { accept_all(); }
+  void on_turn_end() override { accept_all(); }
+  void on_timeout() override { accept_all(); }
+  void accept_all();
+  void pause_accepting(const char* error);
+
+  io::loop& loop_;
+  listening_socket socket_;
+  connection_taker& taker_;
 };
 
 }  // namespace pgweir::proxy

@@ -30,7 +30,9 @@ worker::worker(std::size_t index, process_wide& shared, std::vector<listening_so
 worker::~worker() { join(); }
 
 void worker::start() {
-  for (auto& socket : sockets_) listeners_.push_back(listener(context_, std::move(socket), *this));
+  for (auto& socket : sockets_)
+    listeners_.push_back(
+        std::make_unique<listener>(loop_, std::move(socket), static_cast<connection_taker&>(*this)));
   sockets_.clear();
   asio::co_spawn(context_, publish_gauges(), log_failure{"gauges are not updated any more"});
   thread_ = std::thread([this] { context_.run(); });

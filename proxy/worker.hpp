@@ -82,7 +82,7 @@ class worker final : private session_host, private connection_taker {
   greetings greetings_;
   session_table sessions_;
   std::vector<listening_socket> sockets_;  // until start()
-  std::vector<listener> listeners_;
+  std::vector<std::unique_ptr<listener>> listeners_;
   boost::asio::steady_timer gauge_timer_;
   bool stopping_ = false;
   std::thread thread_;

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <sys/epoll.h>
 #include <system_error>
+#include <utility>
 
 namespace pgweir::io {
 namespace asio = boost::asio;
@@ -18,8 +20,31 @@ constexpr std::uint32_t base_interest = EPOLLIN | EPOLLRDHUP | EPOLLET;
 constexpr int batch_size = 256;
 // From this many events in a batch on, the next batch is asked for at once instead of through Asio's reactor.
 constexpr int busy_batch = 4;
-// Timers and messages from other threads wait at most this many busy batches.
+// Timers, logins and messages from other threads wait at most this many batches.
 constexpr int most_batches = 16;
+
+// Under way, the next event is often microseconds away. Waiting for it here saves the way through Asio's
+// reactor (two system calls an event), but costs a wake-up when it does not come: so it is done while it
+// pays.
+class patience {
+ public:
+  static constexpr timespec wait{.tv_sec = 0, .tv_nsec = 100'000};
+
+  bool pays() { return credit_ > 0 || ++turns_ % probe_every == 0; }
+  void learn(bool event_came) {
+    credit_ = event_came ? std::min(credit_ + 1, most_credit) : std::max(credit_ - cost_of_failure, 0);
+  }
+
+ private:
+  static constexpr int most_credit = 16;
+  static constexpr int cost_of_failure = 6;
+  static constexpr unsigned probe_every = 64;
+
+  int credit_ = 0;
+  unsigned turns_ = 0;
+};
+
+constexpr timespec no_wait{};
 
 int make_epoll() {
   const int made = ::epoll_create1(EPOLL_CLOEXEC);
@@ -38,6 +63,7 @@ struct poller::impl {
   int count = 0;
   bool in_turn = false;
   bool turn_posted = false;
+  patience waiting;
   std::vector<pollable*> tasks;
   std::vector<pollable*> running;
   std::vector<std::unique_ptr<pollable>> retired;
@@ -53,15 +79,19 @@ struct poller::impl {
 
   void run_batches() {
     in_turn = true;
+    bool wait_here = false;
     for (int batch = 0; batch < most_batches; ++batch) {
-      count = std::max(0, ::epoll_wait(epoll.native_handle(), events.data(), batch_size, 0));
+      const auto* limit = wait_here ? &patience::wait : &no_wait;
+      count = std::max(0, ::epoll_pwait2(epoll.native_handle(), events.data(), batch_size, limit, nullptr));
+      if (wait_here) waiting.learn(count > 0);
       for (int i = 0; i < count; ++i) deliver(events[static_cast<std::size_t>(i)]);
-      const bool busy = count >= busy_batch;
-      count = 0;
+      const int delivered = std::exchange(count, 0);
       end_turn();
-      if (!busy) break;
+      wait_here = tasks.empty() && delivered > 0 && delivered < busy_batch && waiting.pays();
+      if (tasks.empty() && delivered < busy_batch && !wait_here) break;
     }
     in_turn = false;
+    if (!tasks.empty()) need_turn();
   }
 
   static void deliver(const epoll_event& event) {
@@ -73,13 +103,13 @@ struct poller::impl {
                     .hung_up = (event.events & hang_up) != 0});
   }
 
+  // What the tasks schedule runs in the next turn: a connection that has ever more to read does not stop the
+  // others.
   void end_turn() {
-    while (!tasks.empty()) {
-      running.swap(tasks);
-      for (std::size_t i = 0; i < running.size(); ++i)
-        if (running[i] != nullptr) running[i]->on_turn_end();
-      running.clear();
-    }
+    running.swap(tasks);
+    for (std::size_t i = 0; i < running.size(); ++i)
+      if (running[i] != nullptr) running[i]->on_turn_end();
+    running.clear();
     while (!retired.empty()) {
       std::vector<std::unique_ptr<pollable>> gone;
       gone.swap(retired);
@@ -95,6 +125,7 @@ struct poller::impl {
       in_turn = true;
       end_turn();
       in_turn = false;
+      if (!tasks.empty()) need_turn();
     });
   }
 
