@@ -25,6 +25,12 @@ bool may_leave_state(std::string_view tag) {
   return false;
 }
 
+// Whether a COPY that failed had begun to read: PostgreSQL sets the context "COPY table, line n" up just
+// before. What the client sent ahead of its first CopyData has been read then, too.
+bool has_read_copy_data(std::string_view context) {
+  return context.starts_with("COPY ") || context.find("\nCOPY ") != std::string_view::npos;
+}
+
 }  // namespace
 
 response_step response_relay::run(wire::bytes_view bytes) {
@@ -200,10 +206,10 @@ response_relay::verdict response_relay::copy_in_started(const wire::frame_header
   return stream(header);
 }
 
-void response_relay::finish_copy(bool failed) {
+void response_relay::finish_copy(bool count_is_lost) {
   const auto ignored = [](const expected_response& one) { return one.then == bookkeeping::ignored_in_copy; };
   backend_.copy_in = backend_.copy_end_sent = false;
-  if (!failed) {
+  if (!count_is_lost) {
     backend_.expected.remove_if(ignored);
     return;
   }
@@ -248,7 +254,7 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
   error_.sqlstate = {};
   std::copy_n(sqlstate.begin(), std::min<std::size_t>(sqlstate.size(), 5), error_.sqlstate.begin());
 
-  if (backend_.copy_in) finish_copy(true);
+  if (backend_.copy_in) finish_copy(!has_read_copy_data(wire::find_error_field(body, 'W')));
   const bool in_batch = !backend_.expected.empty() && !head_is(request::query) &&
                         !head_is(request::function_call) && !head_is(request::sync);
   if (!in_batch) {

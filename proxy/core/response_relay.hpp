@@ -62,7 +62,7 @@ class response_relay {
 
   void settle_tag(std::string_view tag);
   void drop_statements();
-  void finish_copy(bool failed);
+  void finish_copy(bool count_is_lost);
   void undo(const expected_response& skipped, bool tried);
   bool skip_batch();
   bool can_replay(std::string_view sqlstate, std::string_view routine) const;

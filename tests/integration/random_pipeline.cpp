@@ -154,21 +154,25 @@ void random_pipelines::add_query() {
   add(frontend::query(text), "Query " + text);
 }
 
-std::string random_pipelines::copy_rows(bool& bad) {
-  bad = chance(25);
-  std::string rows;
-  for (auto left = 1 + below(4); left > 0; --left) rows += std::to_string(below(100)) + "\tsome text\n";
-  return bad ? rows + "no number\tx\n" : rows;
+void random_pipelines::add_copy_rows(bool may_fail) {
+  for (auto messages = 1 + below(3); messages > 0; --messages) {
+    std::string rows;
+    for (auto left = 1 + below(4); left > 0; --left) rows += std::to_string(below(100)) + "\tsome text\n";
+    const bool bad = may_fail && chance(25);
+    if (bad) rows += "no number\tx\n";
+    add(frontend::copy_data(rows), bad ? "CopyData with a bad row" : "CopyData");
+  }
+  if (may_fail && chance(20))
+    add(frontend::copy_fail("on purpose"), "CopyFail");
+  else
+    add(frontend::copy_done(), "CopyDone");
 }
 
 void random_pipelines::add_copy_in() {
   const auto text =
       "COPY r" + std::to_string(client_) + " FROM STDIN" + one_of({"", "", "; SELECT 'after the copy'"});
   add(frontend::query(text), "Query " + text);
-  bool bad = false;
-  for (auto left = 1 + below(3); left > 0; --left)
-    add(frontend::copy_data(copy_rows(bad)), bad ? "CopyData with a bad row" : "CopyData");
-  chance(80) ? add(frontend::copy_done(), "CopyDone") : add(frontend::copy_fail("on purpose"), "CopyFail");
+  add_copy_rows(true);
 }
 
 void random_pipelines::add_extended_copy_in() {
@@ -176,11 +180,10 @@ void random_pipelines::add_extended_copy_in() {
   add(frontend::parse("", text), "Parse  = " + text);
   add(frontend::bind("", ""), "Bind  <- ");
   add(frontend::execute(), "Execute ");
-  if (chance(40)) add(frontend::sync(), "Sync");  // as libpq does; the server ignores it once it takes data
-  bool bad = false;
-  for (auto left = 1 + below(3); left > 0; --left)
-    add(frontend::copy_data(copy_rows(bad)), bad ? "CopyData with a bad row" : "CopyData");
-  chance(80) ? add(frontend::copy_done(), "CopyDone") : add(frontend::copy_fail("on purpose"), "CopyFail");
+  // As libpq does; the server ignores it once it takes data. Where such a COPY fails: copy_pgtest.cpp.
+  const bool early_sync = chance(40);
+  if (early_sync) add(frontend::sync(), "Sync");
+  add_copy_rows(!early_sync);
   add(frontend::sync(), "Sync");
 }
 

@@ -54,12 +54,12 @@ class random_pipelines {
   void add_query();
   void add_copy_in();
   void add_extended_copy_in();
+  void add_copy_rows(bool may_fail);
   void add_function_call();
   std::string statement_name() { return one_of({"", "s1", "s2", "s3", "a name with \"quotes\""}); }
   std::string portal_name() { return one_of({"", "", "p1", "p2"}); }
   sql statement();
   std::string control();
-  std::string copy_rows(bool& bad);
   std::string table() const { return "t" + std::to_string(client_); }
 
   std::mt19937 random_;
