@@ -30,7 +30,9 @@ class patience {
  public:
   static constexpr timespec wait{.tv_sec = 0, .tv_nsec = 100'000};
 
-  bool pays() { return credit_ > 0 || ++turns_ % probe_every == 0; }
+  bool pays() { return possible_ && (credit_ > 0 || ++turns_ % probe_every == 0); }
+  // The kernel (before 5.11) knows no wait of microseconds.
+  void give_up() { possible_ = false; }
   void learn(bool event_came) {
     credit_ = event_came ? std::min(credit_ + 1, most_credit) : std::max(credit_ - cost_of_failure, 0);
   }
@@ -40,11 +42,10 @@ class patience {
   static constexpr int cost_of_failure = 6;
   static constexpr unsigned probe_every = 64;
 
+  bool possible_ = true;
   int credit_ = 0;
   unsigned turns_ = 0;
 };
-
-constexpr timespec no_wait{};
 
 int make_epoll() {
   const int made = ::epoll_create1(EPOLL_CLOEXEC);
@@ -81,8 +82,8 @@ struct poller::impl {
     in_turn = true;
     bool wait_here = false;
     for (int batch = 0; batch < most_batches; ++batch) {
-      const auto* limit = wait_here ? &patience::wait : &no_wait;
-      count = std::max(0, ::epoll_pwait2(epoll.native_handle(), events.data(), batch_size, limit, nullptr));
+      count = wait_here ? wait_a_moment() : ::epoll_wait(epoll.native_handle(), events.data(), batch_size, 0);
+      count = std::max(0, count);
       if (wait_here) waiting.learn(count > 0);
       for (int i = 0; i < count; ++i) deliver(events[static_cast<std::size_t>(i)]);
       const int delivered = std::exchange(count, 0);
@@ -92,6 +93,13 @@ struct poller::impl {
     }
     in_turn = false;
     if (!tasks.empty()) need_turn();
+  }
+
+  int wait_a_moment() {
+    const int came =
+        ::epoll_pwait2(epoll.native_handle(), events.data(), batch_size, &patience::wait, nullptr);
+    if (came < 0 && errno == ENOSYS) waiting.give_up();
+    return came;
   }
 
   static void deliver(const epoll_event& event) {
