@@ -12,6 +12,7 @@ import tempfile
 import bulk
 import cells
 import idle
+import micro
 import pgbench
 import report
 import syscalls
@@ -29,6 +30,7 @@ def parse_arguments():
     parser.add_argument("--pgweir", metavar="PATH", help="the program to measure (default: build the release)")
     parser.add_argument("--syscalls", action="store_true", help="count system calls too, with strace, in a run of its own")
     parser.add_argument("--smoke", action="store_true", help="one short round of a few cells: does everything work?")
+    parser.add_argument("--micro", action="store_true", help="build and run the micro benchmarks, nothing else")
     parser.add_argument("--list", action="store_true", help="print the names of the cells")
     arguments = parser.parse_args()
     if arguments.smoke:
@@ -143,6 +145,8 @@ def compare(arguments, chosen, directory):
 
 def main():
     arguments = parse_arguments()
+    if arguments.micro:
+        return micro.run()
     chosen = chosen_cells(arguments)
     if arguments.list:
         print("\n".join(cell.name for cell in chosen))
