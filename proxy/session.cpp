@@ -135,7 +135,7 @@ void session::on_backend(pool::lease granted) {
   counts.server_assignments.add();
   // Also where what prepare_for() asked for is answered before the unit.
   unit_since_ = io::clock::now();
-  first_byte_seen_ = false;
+  first_byte_seen_ = unit_sent_ = false;
   if (phase_ == phase::login) return greet();
   enter(phase::active);
   offer_kept_bytes();

@@ -128,6 +128,7 @@ class session final : public io::connection,
   std::optional<metrics::pin_reason> pinned_;
   phase phase_ = phase::ended;
   bool first_byte_seen_ = false;  // of the answer to the unit at the head
+  bool unit_sent_ = false;        // of this lease: the unit that the backend was asked for is on its way
   bool overdue_ = false;          // query_timeout went by; a cancel request was sent
 };
 

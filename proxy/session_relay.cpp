@@ -11,13 +11,14 @@ std::size_t session::send_unit(std::span<const std::byte> arrived) {
   const core::relay_rules rules{.catalogue = host_.catalogue,
                                 .prepared_limit = pool_.settings().prepared_statements,
                                 .client_id = identity_.id,
-                                .may_start_unit = !pool_.has_waiters()};
+                                .may_start_unit = !unit_sent_ || !pool_.has_waiters()};
   auto& counts = pool_.instruments();
   connection_sink to_server{backend, counts.server_sent_bytes};
   connection_sink to_client{*this, counts.client_sent_bytes};
   core::request_relay relay{client_, state, rules, to_server, to_client};
   const bool nothing_owed = state.expected.empty();
   const auto step = relay.run(arrived);
+  unit_sent_ = unit_sent_ || step.consumed > 0;
   counts.client_received_bytes.add(step.consumed);
   if (nothing_owed && !state.expected.empty()) {
     enter(phase::active);
