@@ -1,0 +1,143 @@
+// Pool modes, timeouts and limits, as clients meet them.
+#include "tests/integration/proxied.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/wire_client.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pgweir::test {
+namespace {
+
+// The error with which the login of one more client ends.
+backend_message refused_login(const pgweir_process& pgweir, const parameters& who) {
+  wire_client client{pgweir.tcp()};
+  client.send(frontend::startup(who));
+  return client.read_until('E').back();
+}
+
+const parameters superuser{{"user", "postgres"}, {"database", "postgres"}};
+
+TEST(pool_modes, session_mode_keeps_what_was_set_and_leaves_a_clean_backend) {
+  pgweir_process pgweir{proxied("mode = \"session\"\nsize = 1")};
+  auto first = wire_client::postgres(pgweir.tcp());
+  const auto pid = first.value("SELECT pg_backend_pid()");
+  first.ask_sql("SET work_mem = '123kB'; CREATE TEMP TABLE kept (a int); PREPARE p AS SELECT 1");
+  EXPECT_EQ(first.value("SHOW work_mem"), "123kB");
+  EXPECT_EQ(first.value("SELECT count(*) FROM kept"), "0");
+  first.goodbye();
+  auto second = wire_client::postgres(pgweir.tcp());
+  EXPECT_EQ(second.value("SELECT pg_backend_pid()"), pid);
+  EXPECT_NE(second.value("SHOW work_mem"), "123kB");
+  EXPECT_EQ(sqlstate_of(second.ask_sql("SELECT FROM kept")), "42P01");
+  EXPECT_EQ(second.value("SELECT count(*) FROM pg_prepared_statements"), "0");
+}
+
+TEST(pool_modes, statement_mode_refuses_transactions) {
+  pgweir_process pgweir{proxied("mode = \"statement\"\nsize = 1")};
+  auto client = wire_client::postgres(pgweir.tcp());
+  EXPECT_EQ(client.value("SELECT 1"), "1");
+  client.send(frontend::query("BEGIN"));
+  EXPECT_EQ(client.read_until('E').back().sqlstate(), "0A000");
+  EXPECT_TRUE(client.at_end());
+  EXPECT_EQ(wire_client::postgres(pgweir.tcp()).value("SELECT txid_current_if_assigned() IS NULL"), "t");
+}
+
+TEST(pool_modes, what_one_client_sets_does_not_reach_another) {
+  pgweir_process pgweir{proxied("size = 1")};
+  auto one = wire_client::postgres(pgweir.tcp());
+  auto other = wire_client::postgres(pgweir.tcp());
+  const auto before = other.value("SHOW work_mem");
+  for (const auto* sql : {"SET work_mem = '77kB'", "BEGIN; SET work_mem = '78kB'; COMMIT",
+                          "SELECT set_config('work_mem', '79kB', false)"}) {
+    EXPECT_EQ(sqlstate_of(one.ask_sql(sql)), "");
+    EXPECT_EQ(other.value("SHOW work_mem"), before) << sql;
+  }
+}
+
+TEST(pool_modes, startup_parameters_hold_on_every_backend_and_reset_returns_to_them) {
+  pgweir_process pgweir{proxied("size = 2\nserver_round_robin = true\nmin_size = 2")};
+  auto client = wire_client::log_in(pgweir.tcp(), {{"user", "postgres"},
+                                                   {"database", "postgres"},
+                                                   {"DateStyle", "SQL, DMY"},
+                                                   {"application_name", "it's mine"},
+                                                   {"options", "-c work_mem=99kB"}});
+  for (int turn = 0; turn < 6; ++turn) {
+    EXPECT_EQ(client.value("SHOW DateStyle"), "SQL, DMY");
+    EXPECT_EQ(client.value("SHOW work_mem"), "99kB");
+    EXPECT_EQ(client.value("SHOW application_name"), "it's mine");
+    EXPECT_EQ(first_columns(client.ask_sql("SET work_mem = '98kB'; RESET work_mem; SHOW work_mem")),
+              std::vector<std::string>{"99kB"});
+  }
+}
+
+TEST(pool_modes, each_timeout_ends_what_it_is_for) {
+  pgweir_process pgweir{proxied("size = 3")};
+  pgweir_process strict{
+      proxied("size = 3\nclient_idle_timeout = \"200ms\"\nidle_transaction_timeout = \"200ms\"\n"
+              "query_timeout = \"200ms\"")};
+  auto idle = wire_client::postgres(strict.tcp());
+  EXPECT_EQ(idle.read().sqlstate(), "57P05");
+  EXPECT_TRUE(idle.at_end());
+  auto in_transaction = wire_client::postgres(strict.tcp());
+  in_transaction.ask_sql("BEGIN");
+  EXPECT_EQ(in_transaction.read().sqlstate(), "25P03");
+  EXPECT_TRUE(in_transaction.at_end());
+  auto slow = wire_client::postgres(strict.tcp());
+  EXPECT_EQ(sqlstate_of(slow.ask_sql("SELECT pg_sleep(60)")), "57014");
+  EXPECT_EQ(slow.value("SELECT 1"), "1");
+}
+
+TEST(limits, of_all_clients_of_a_database_and_of_a_user) {
+  const auto server = "server = \"" + shared_server() + "\"\n";
+  pgweir_process pgweir{"[limits]\nclients = 3\n[databases.postgres]\nclients = 2\n" + server +
+                        "[databases.template1]\n" + server + "[users.postgres]\nauth = \"trust\"\n"};
+  auto first = wire_client::postgres(pgweir.tcp());
+  {
+    auto second = wire_client::postgres(pgweir.tcp());
+    const auto told = refused_login(pgweir, superuser);
+    EXPECT_EQ(told.sqlstate(), "53300");
+    EXPECT_NE(told.field('D').find("databases.postgres"), std::string::npos) << told.field('D');
+    auto elsewhere = wire_client::log_in(pgweir.tcp(), {{"user", "postgres"}, {"database", "template1"}});
+    const auto full = refused_login(pgweir, {{"user", "postgres"}, {"database", "template1"}});
+    EXPECT_NE(full.field('D').find("limits: clients = 3"), std::string::npos) << full.field('D');
+  }
+  EXPECT_TRUE(eventually([&] { return pgweir.metric("pgweir_client_connections", "state=\"idle\"") == 1; }));
+  EXPECT_EQ(wire_client::postgres(pgweir.tcp()).value("SELECT 1"), "1");
+}
+
+TEST(limits, waiting_clients_are_served_in_the_order_in_which_they_came) {
+  pgweir_process pgweir{proxied("size = 1")};
+  auto holder = wire_client::postgres(pgweir.tcp());
+  holder.ask_sql("DROP SEQUENCE IF EXISTS turn; CREATE SEQUENCE turn; BEGIN");
+  std::vector<wire_client> clients;
+  for (std::size_t i = 0; i < 10; ++i) {
+    clients.push_back(wire_client::postgres(pgweir.tcp()));
+    clients.back().send(frontend::query("SELECT nextval('turn')"));
+    ASSERT_TRUE(eventually([&] {
+      return pgweir.metric("pgweir_client_connections", "state=\"waiting\"") == static_cast<double>(i + 1);
+    }));
+  }
+  holder.ask_sql("COMMIT");
+  for (std::size_t i = 0; i < clients.size(); ++i)
+    EXPECT_EQ(first_columns(clients[i].read_until_ready()), std::vector<std::string>{std::to_string(i + 1)});
+}
+
+TEST(limits, nothing_is_left_of_a_thousand_clients_that_left_at_any_moment) {
+  pgweir_process pgweir{proxied("size = 4")};
+  EXPECT_EQ(wire_client::postgres(pgweir.tcp()).value("SELECT 1"), "1");
+  const auto descriptors = pgweir.open_descriptors();
+  for (int turn = 0; turn < 1000; ++turn) {
+    const auto login = frontend::startup(superuser);
+    wire_client client{pgweir.tcp()};
+    const auto bytes = login + frontend::query("SELECT repeat('x', 1000)") + frontend::parse("p", "SELECT 1");
+    client.send(std::string_view(bytes).substr(0, static_cast<std::size_t>(turn * 37) % bytes.size()));
+    client.abandon();
+  }
+  EXPECT_TRUE(eventually([&] { return pgweir.metric("pgweir_client_connections") == 0; }));
+  EXPECT_TRUE(eventually([&] { return pgweir.open_descriptors() <= descriptors + 4; })) << descriptors;
+  EXPECT_LE(pgweir.metric("pgweir_server_connections"), 4);
+  EXPECT_EQ(wire_client::postgres(pgweir.tcp()).value("SELECT 1"), "1");
+}
+
+}  // namespace
+}  // namespace pgweir::test
