@@ -39,7 +39,7 @@ std::string printed(const std::vector<backend_message>& all, std::size_t at) {
 bool same(const backend_message& direct, const backend_message& through) {
   if (direct == through) return true;
   return through.sqlstate() == "25P02" && through.field('R') == "exec_parse_message" &&
-         direct.field('R') == "exec_bind_message";
+         (direct.field('R') == "exec_bind_message" || direct.field('R') == "exec_describe_statement_message");
 }
 
 // Empty: equal.
@@ -53,14 +53,12 @@ std::string difference(const std::vector<backend_message>& direct,
          printed(through, at);
 }
 
-std::vector<backend_message> read_to_token(wire_client& from, const std::string& token) {
-  std::vector<backend_message> all;
-  bool seen = false;
-  for (;;) {
+// Appends to `all` up to the ReadyForQuery behind the token, or a FATAL.
+void read_to_token(wire_client& from, const std::string& token, std::vector<backend_message>& all) {
+  for (bool seen = false;;) {
     all.push_back(from.read());
     if (all.back().type == 'D') seen = seen || all.back().body.ends_with(token);
-    if (seen && all.back().type == 'Z') return all;
-    if (all.back().field('V') == "FATAL") return all;
+    if ((seen && all.back().type == 'Z') || all.back().field('V') == "FATAL") return;
   }
 }
 
@@ -99,13 +97,17 @@ class differential : public testing::Test {
                          std::to_string(round) + ": ";
       history += " round " + std::to_string(round) + '\n' + sent.description();
       direct.send(sent.bytes());
-      const auto expected = read_to_token(direct, sent.end_token);
+      std::vector<backend_message> expected;
+      std::vector<backend_message> got;
+      read_to_token(direct, sent.end_token, expected);
       try {
         through.send_cut(sent.bytes(), [&source] { return source.piece(); });
-        const auto wrong = difference(expected, read_to_token(through, sent.end_token));
+        read_to_token(through, sent.end_token, got);
+        const auto wrong = difference(expected, got);
         if (!wrong.empty()) return where + wrong + history;
       } catch (const std::exception& error) {
-        return where + error.what() + "; directly " + types_of(expected) + '\n' + history;
+        return where + error.what() + "; directly " + types_of(expected) + ", through pgweir " +
+               types_of(got) + '\n' + history;
       }
     }
     return {};

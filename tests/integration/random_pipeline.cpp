@@ -20,7 +20,9 @@ pipeline random_pipelines::next() {
   made_ = {};
   for (auto left = 1 + below(8); left > 0; --left) {
     const auto kind = below(100);
-    if (kind < 55) {
+    if (kind < 3) {
+      add_deallocate_all();
+    } else if (kind < 55) {
       add_batch();
     } else if (kind < 85) {
       add_query();
@@ -130,7 +132,6 @@ random_pipelines::sql random_pipelines::statement() {
       {"SHOW DateStyle", 0},
       {"DECLARE c CURSOR FOR SELECT generate_series(1, 5)", 0},
       {"FETCH 2 FROM c", 0},
-      {"DEALLOCATE ALL", 0},
       {"TRUNCATE r" + std::to_string(client_), 0},
   };
   if (chance(20)) return {control(), 0};
@@ -184,6 +185,16 @@ void random_pipelines::add_extended_copy_in() {
   const bool early_sync = chance(40);
   if (early_sync) add(frontend::sync(), "Sync");
   add_copy_rows(!early_sync);
+  add(frontend::sync(), "Sync");
+}
+
+// In a unit of its own: what follows in the same unit and names a statement that this drops works through
+// pgweir, which learns of the drop from the answer only.
+void random_pipelines::add_deallocate_all() {
+  add(frontend::sync(), "Sync");
+  add(frontend::parse("", "DEALLOCATE ALL"), "Parse  = DEALLOCATE ALL");
+  add(frontend::bind("", ""), "Bind  <- ");
+  add(frontend::execute(), "Execute ");
   add(frontend::sync(), "Sync");
 }
 

@@ -50,6 +50,7 @@ class random_pipelines {
     made_.steps.push_back({std::move(bytes), std::move(what)});
   }
   void add_batch();
+  void add_deallocate_all();
   void add_extended_message();
   void add_query();
   void add_copy_in();
