@@ -270,7 +270,8 @@ void request_relay::parse_taken(const client_statements::named& taken, const wir
 
 // The backend has the statement: ParseComplete is said in its turn, which may be now.
 void request_relay::acknowledge_parse(const expected_response& entry) {
-  if (!backend_.expected.empty()) return expect(entry);
+  const bool inside_message = backend_.rest.how != passing::none;
+  if (!backend_.expected.empty() || inside_message) return expect(entry);
   send_passed();
   built_.clear();
   wire::append_parse_complete(built_);

@@ -42,6 +42,15 @@ TEST(prepared, answer_given_in_the_servers_place_keeps_its_turn) {
   });
 }
 
+TEST(prepared, answer_given_in_the_servers_place_waits_for_the_end_of_a_notice) {
+  script s;
+  s.client(parse("p", "select 1") + sync()).server(parse_complete() + ready());
+  s.expect_client(parse_complete() + ready());
+  const auto said = notice("shutting down soon");
+  s.server(said.substr(0, 9)).client(parse("q", "select 1")).server(said.substr(9));
+  s.expect_client(said + parse_complete());
+}
+
 TEST(prepared, statement_is_injected_where_the_backend_lacks_it) {
   same_for_every_split([](script& s) {
     s.client(parse("p", "select 1") + sync()).server(parse_complete() + ready());
