@@ -82,7 +82,8 @@ class backend final : public io::connection {
 
  private:
   std::size_t on_bytes(std::span<const std::byte> arrived) override;
-  std::size_t kept_limit() const override { return 64 * 1024; }
+  // An ErrorResponse is looked at whole up to 256 kB (core::whole_message_limit).
+  std::size_t kept_limit() const override { return 320 * 1024; }
   void on_drained() override;
   void on_lost(io::io_status why) override;
 

@@ -7,7 +7,7 @@ namespace {
 
 using enum config::log_level;
 
-constexpr std::array<outcome_row, 16> rows{{
+constexpr std::array<outcome_row, 17> rows{{
     {"client terminated", "", "", "", "", info},
     {"client disconnected", "", "", "", "", info},
     {"client connection broke", "", "", "", "", info},
@@ -29,6 +29,9 @@ constexpr std::array<outcome_row, 16> rows{{
     {"query ran too long", "FATAL", "57014",
      "terminating connection: the query ran past query_timeout and did not end when cancelled",
      "Raise query_timeout, or look at what the server is doing.", warning},
+    {"waited too long at login", "FATAL", "57014",
+     "no server connection became free within query_wait_timeout",
+     "Look for long transactions, raise pool.size, or raise query_wait_timeout.", warning},
     {"server refused", "FATAL", "08004", "the server refused the connection", "", warning},
     {"server said FATAL", "", "", "", "", warning},
     {"server connection lost", "FATAL", "08006", "the server closed the connection unexpectedly",

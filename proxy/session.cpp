@@ -61,6 +61,8 @@ std::size_t session::on_bytes(std::span<const std::byte> arrived) {
   std::size_t used = 0;
   bool blocked = phase_ == phase::login || phase_ == phase::leaving;
   while (used < arrived.size() && !blocked && is_open()) {
+    // A client that does not read its answers gets no more of them.
+    if (!lease_ && is_draining()) break;
     const auto rest = arrived.subspan(used);
     if (lease_) {
       const auto sent = send_unit(rest);
@@ -70,6 +72,9 @@ std::size_t session::on_bytes(std::span<const std::byte> arrived) {
       used += start_unit(rest, blocked);
     }
   }
+  // The end of COPY data that the server no longer wants is answered by nobody.
+  if (lease_ && used == arrived.size() && memory_of(*lease_).state.expected.empty() && may_release(false))
+    release();
   return used;
 }
 
@@ -114,28 +119,26 @@ void session::ask_for_backend(std::span<const std::byte> unit) {
 }
 
 void session::on_backend(pool::lease granted) {
-  auto& counts = pool_.instruments();
   if (phase_ == phase::login) {
     greetings::learn(*greeting_, *granted);
     if (pool_.settings().mode != config::pool_mode::session && greeting_->startup->replication.empty()) {
       granted.release();
       return greet();
     }
-    since_ = io::clock::now();
   } else {
     observe_wait(metrics::wait_outcome::ok);
   }
+  since_ = io::clock::now();
   lease_ = std::move(granted);
   lease_->set_user(this);
   if (lease_->connected_at() > greeting_->learnt_from) greetings::learn(*greeting_, *lease_);
-  auto& memory = memory_of(*lease_);
-  if (client_.names == core::naming::own) memory.state.dirty = true;
-  prepare_for(*lease_, identity_.id, application_name_, counts);
-  if (client_.names == core::naming::own) memory.state.dirty = true;
-  counts.server_assignments.add();
+  prepare_for(*lease_, identity_.id, application_name_, pool_.instruments());
+  // No command tag tells of a Parse under the client's own name.
+  if (client_.names == core::naming::own) memory_of(*lease_).state.dirty = true;
   // Also where what prepare_for() asked for is answered before the unit.
   unit_since_ = io::clock::now();
   first_byte_seen_ = unit_sent_ = false;
+  if (wants_room()) pause(*lease_, memory_of(*lease_).server_paused_since);
   if (phase_ == phase::login) return greet();
   enter(phase::active);
   offer_kept_bytes();
@@ -158,14 +161,14 @@ void session::on_no_backend(const pool::server_failure& why) {
   }
   observe_wait(metrics::wait_outcome::error);
   enter(phase::idle);
-  refuse_unit(told);
+  refuse_unit(told, metrics::error_origin::server);
 }
 
 // Answers the unit that waits for a backend with an error; the client stays connected.
-void session::refuse_unit(const wire::error_fields& why) {
+void session::refuse_unit(const wire::error_fields& why, metrics::error_origin origin) {
   std::string message;
   wire::append_error(message, why);
-  count_error(metrics::error_origin::pooler, why.sqlstate.c_str());
+  count_error(origin, why.sqlstate.c_str());
   if (core::refuse_unit(client_, unit_.empty() ? kept_bytes() : unit_))
     wire::append_ready_for_query(message, 'I');
   send(wire::as_bytes(message));
@@ -181,28 +184,41 @@ void session::cancel(std::shared_ptr<void> asked_on) {
     enter(phase::idle);
     return refuse_unit(error_of(outcome::unit_cancelled_waiting, {}));
   }
-  const bool runs = lease_ && !memory_of(*lease_).state.expected.empty();
+  // What pgweir itself asked for to make the backend fit is not the client's to cancel.
+  const auto* expected = lease_ ? &memory_of(*lease_).state.expected : nullptr;
+  const bool runs =
+      expected != nullptr && !expected->empty() && expected->at(0).how != core::handling::swallow;
   counts.cancels[runs ? metrics::cancel_outcome::forwarded : metrics::cancel_outcome::late].add();
   if (runs) pool_.cancel_query(*lease_, std::move(asked_on));
 }
 
 void session::on_lost(io::io_status why) {
-  if (phase_ == phase::leaving) return close();
+  if (phase_ == phase::leaving) {
+    close();
+    return on_drained();
+  }
   end(why == io::io_status::closed ? outcome::client_disconnected : outcome::client_broke,
       why == io::io_status::closed ? std::string{} : stream().error());
 }
 
 // The client said goodbye. What it sent before is still the server's to do.
 void session::say_goodbye() {
-  if (!lease_ || memory_of(*lease_).state.expected.empty()) return end(outcome::client_terminated);
+  if (!lease_ || !answers_will_come()) return end(outcome::client_terminated);
   enter(phase::leaving);
+}
+
+// Whether the server will answer what it was sent without a further word of the client.
+bool session::answers_will_come() const {
+  const auto& state = memory_of(*lease_).state;
+  return state.expected.ready_owed() > 0 && !client_.in_unit && !state.copy_in && !state.copy_both &&
+         !state.lost_count;
 }
 
 void session::on_timeout() {
   switch (phase_) {
     case phase::login: {
       const auto& failure = pool_.last_failure();
-      return end(outcome::server_refused, failure ? failure->message : "No server connection became free.");
+      return failure ? end(outcome::server_refused, failure->message) : end(outcome::login_waited_too_long);
     }
     case phase::waiting: {
       pool_.give_up(*this);
@@ -225,6 +241,7 @@ void session::on_timeout() {
     case phase::idle_in_transaction:
       return end(outcome::client_idle_in_transaction);
     case phase::leaving:
+      return end(outcome::client_terminated);
     case phase::ended:
       return;
   }
@@ -238,15 +255,17 @@ void session::end(outcome why, std::string_view detail) {
   if (lease_) {
     enter(phase::active);
     unpin();
+    answer_is_cut_ = memory_of(*lease_).state.rest.how == core::passing::forward;
     const bool runs = !memory_of(*lease_).state.expected.empty();
     if (runs && pool_.settings().cancel_on_disconnect) pool_.cancel_query(*lease_);
-    lease_->set_user(nullptr);
-    if (may_release(true))
-      lease_.release();
-    else
+    if (may_release(true)) {
+      give_back();
+    } else {
+      lease_->set_user(nullptr);
       lease_.discard(metrics::close_reason::client);
+    }
   }
-  if (row.severity == "FATAL") {
+  if (row.severity == "FATAL" && !answer_is_cut_) {
     std::string message;
     wire::append_error(message, error_of(why, detail));
     send(wire::as_bytes(message));
@@ -271,34 +290,39 @@ milliseconds session::timeout_of(phase in) const {
     case phase::waiting:
       return settings.query_wait_timeout;
     case phase::active:
-      return settings.query_timeout;
+      return greeting_->startup->replication.empty() ? settings.query_timeout : milliseconds{0};
     case phase::idle:
       return settings.client_idle_timeout;
     case phase::idle_in_transaction:
       // In session mode a backend is held outside transactions, too.
-      if (lease_ && memory_of(*lease_).state.transaction == 'I') return settings.client_idle_timeout;
+      if (lease_ && !client_.in_unit && memory_of(*lease_).state.transaction == 'I')
+        return settings.client_idle_timeout;
       return settings.idle_transaction_timeout;
     case phase::leaving:
+      return settings.query_timeout;
     case phase::ended:
       break;
   }
   return milliseconds{0};
 }
 
-namespace {
-
-metrics::client_state gauge_of(int state) {
-  using metrics::client_state;
-  constexpr client_state by_state[] = {client_state::login,
-                                       client_state::idle,
-                                       client_state::waiting,
-                                       client_state::active,
-                                       client_state::idle_in_transaction,
-                                       client_state::active};
-  return by_state[state];
+metrics::client_state session::gauge_of(phase in) {
+  switch (in) {
+    case phase::login:
+      return metrics::client_state::login;
+    case phase::waiting:
+      return metrics::client_state::waiting;
+    case phase::active:
+    case phase::leaving:
+      return metrics::client_state::active;
+    case phase::idle_in_transaction:
+      return metrics::client_state::idle_in_transaction;
+    case phase::idle:
+    case phase::ended:
+      break;
+  }
+  return metrics::client_state::idle;
 }
-
-}  // namespace
 
 void session::enter(phase next) {
   if (next == phase_) return;
@@ -310,8 +334,8 @@ void session::enter(phase next) {
     counts.transaction_idle_nanoseconds.add(static_cast<std::uint64_t>(idle.count()));
   }
   if (next == phase::idle_in_transaction) count_server_idle(1);
-  if (phase_ != phase::ended) clients[gauge_of(static_cast<int>(phase_))].add(-1);
-  if (next != phase::ended) clients[gauge_of(static_cast<int>(next))].add(1);
+  if (phase_ != phase::ended) clients[gauge_of(phase_)].add(-1);
+  if (next != phase::ended) clients[gauge_of(next)].add(1);
   phase_ = next;
   overdue_ = false;
   const auto limit = timeout_of(next);

@@ -68,8 +68,6 @@ class session final : public io::connection,
   pool::pool& served_by() const { return pool_; }
 
  private:
-  friend class relay;
-
   // Each has its gauge, and its timeout, see enter().
   enum class phase : std::uint8_t {
     login,                // waits for the first backend, to learn what to greet with
@@ -101,13 +99,18 @@ class session final : public io::connection,
   void greet();
   void ask_for_backend(std::span<const std::byte> unit);
   void settle();
+  void restart_query_timeout();
   void release();
-  void refuse_unit(const wire::error_fields& why);
+  void give_back();
+  void refuse_unit(const wire::error_fields& why,
+                   metrics::error_origin origin = metrics::error_origin::pooler);
   void say_goodbye();
+  bool answers_will_come() const;
   bool may_release(bool client_leaves) const;
 
   void enter(phase next);
   std::chrono::milliseconds timeout_of(phase in) const;
+  static metrics::client_state gauge_of(phase in);
   void count_server_idle(int step);
   void pin_if_needed();
   void unpin();
@@ -129,6 +132,7 @@ class session final : public io::connection,
   phase phase_ = phase::ended;
   bool first_byte_seen_ = false;  // of the answer to the unit at the head
   bool unit_sent_ = false;        // of this lease: the unit that the backend was asked for is on its way
+  bool answer_is_cut_ = false;    // ends inside a message: nothing can be said after it
   bool overdue_ = false;          // query_timeout went by; a cancel request was sent
 };
 

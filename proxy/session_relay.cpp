@@ -1,7 +1,5 @@
 // The part of a session that holds a backend: bytes of both sides go through the core's relays.
 #include "proxy/session.hpp"
-#include "proxy/wire/error_response.hpp"
-#include "proxy/wire/response.hpp"
 
 namespace pgweir::proxy {
 
@@ -56,6 +54,7 @@ std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
         counts.queries.add();
         unit_since_ = now;
         first_byte_seen_ = false;
+        restart_query_timeout();
         break;
       }
       case core::response_outcome::replay: {
@@ -93,7 +92,8 @@ void session::settle() {
       enter(phase::idle_in_transaction);
     if (lease_) pin_if_needed();
   }
-  if (kept() > 0) offer_kept_bytes();
+  // While the backend has no room on_server_drained() comes back to it.
+  if (kept() > 0 && !(lease_ && lease_->is_draining())) offer_kept_bytes();
 }
 
 bool session::may_release(bool client_leaves) const {
@@ -103,12 +103,24 @@ bool session::may_release(bool client_leaves) const {
          (client_.names == core::naming::shared || client_leaves);
 }
 
+// A pipeline may never leave the phase: each unit has its own time.
+void session::restart_query_timeout() {
+  const auto limit = timeout_of(phase_);
+  if (phase_ != phase::active || limit.count() == 0) return;
+  overdue_ = false;
+  on().timer.arm(*this, unit_since_ + limit);
+}
+
 void session::release() {
+  unpin();
+  enter(phase::idle);
+  give_back();
+}
+
+void session::give_back() {
   auto& counts = pool_.instruments();
   counts.transactions.add();
   counts.transaction.observe(io::clock::now() - since_);
-  unpin();
-  enter(phase::idle);
   // COPY data that the server no longer wanted may be left.
   lease_->flush();
   lease_->set_user(nullptr);
@@ -139,7 +151,7 @@ void session::unpin() {
 }
 
 void session::on_drained() {
-  if (!lease_) return;
+  if (!lease_) return offer_kept_bytes();
   auto& since = memory_of(*lease_).server_paused_since;
   resume(*lease_, since, pool_.instruments().backpressure_client_nanoseconds);
 }
@@ -152,6 +164,7 @@ void session::on_server_drained() {
 
 void session::on_server_lost(io::io_status why) {
   const bool said_fatal = memory_of(*lease_).state.fatal_seen;
+  answer_is_cut_ = memory_of(*lease_).state.rest.how == core::passing::forward;
   const std::string detail = why == io::io_status::closed ? "" : lease_->stream().error();
   enter(phase::active);
   unpin();

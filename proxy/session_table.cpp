@@ -35,7 +35,6 @@ std::int32_t session_table::next_secret() {
 session& session_table::add(std::unique_ptr<session> made) {
   auto& place = places_[place_of(made->identity().key) - 1];
   place = std::move(made);
-  ++size_;
   return *place;
 }
 
@@ -51,7 +50,6 @@ session* session_table::find(const cancel_key& key) const {
 std::unique_ptr<session> session_table::remove(const session& gone) {
   const auto place = place_of(gone.identity().key);
   free_.push_back(static_cast<std::uint32_t>(place - 1));
-  --size_;
   return std::move(places_[place - 1]);
 }
 

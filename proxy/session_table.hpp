@@ -27,7 +27,6 @@ class session_table {
 
   // Ends all sessions.
   void end_all(outcome why);
-  std::size_t size() const { return size_; }
 
   static std::size_t worker_of(const cancel_key& key) {
     return static_cast<std::uint32_t>(key.process_id) >> place_bits;
@@ -47,7 +46,6 @@ class session_table {
   std::size_t secrets_left_ = 0;
   std::vector<std::unique_ptr<session>> places_;
   std::vector<std::uint32_t> free_;
-  std::size_t size_ = 0;
   std::uint64_t last_id_ = 0;
 };
 

@@ -96,18 +96,30 @@ asio::awaitable<void> worker::log_in(int descriptor, bool unix_socket) {
                        {"reason", result.detail}});
 }
 
+namespace {
+
+// As PostgreSQL keeps it: what is not printable ASCII becomes a question mark.
+std::string application_name_of(const wire::startup_message& startup) {
+  const auto named = std::find_if(startup.parameters.begin(), startup.parameters.end(),
+                                  [](const auto& one) { return one.first == "application_name"; });
+  auto name = named == startup.parameters.end() ? std::string{} : named->second.substr(0, wire::max_name);
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return name;
+}
+
+}  // namespace
+
 void worker::admit(login::login_result& who) {
   const auto& startup = who.startup;
   if (stopping_) return refuse(who, outcome::shutting_down, {});
   if (auto full = shared_.limits.enter(startup.database, startup.user))
     return refuse(who, outcome::client_limit_reached, *full);
   auto& served = pools_.get(startup.database, startup.user);
-  const auto named = std::find_if(startup.parameters.begin(), startup.parameters.end(),
-                                  [](const auto& one) { return one.first == "application_name"; });
   session_host& host = *this;
-  auto& made = sessions_.add(std::make_unique<session>(
-      loop_, std::move(who.transport), host, served, greetings_.of(served, startup),
-      named == startup.parameters.end() ? std::string{} : named->second, sessions_.reserve()));
+  auto& made = sessions_.add(std::make_unique<session>(loop_, std::move(who.transport), host, served,
+                                                       greetings_.of(served, startup),
+                                                       application_name_of(startup), sessions_.reserve()));
   made.begin(who.early_bytes);
 }
 

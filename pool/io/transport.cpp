@@ -10,13 +10,6 @@
 #include <utility>
 
 namespace pgweir::io {
-namespace {
-
-// OpenSSL reads ahead into a buffer of more than 16 kB. If so little came out of it and nothing is left in
-// it, that read of the socket was a short one.
-constexpr std::size_t surely_short = 8 * 1024;
-
-}  // namespace
 
 transport transport::own(int descriptor) {
   transport made;
@@ -80,7 +73,7 @@ io_result transport::read(std::span<std::byte> into) {
     ERR_clear_error();
     std::size_t moved = 0;
     const int outcome = SSL_read_ex(tls_, into.data(), into.size(), &moved);
-    if (outcome == 1) return {io_status::ok, moved, moved < surely_short && SSL_has_pending(tls_) == 0};
+    if (outcome == 1) return {io_status::ok, moved};
     return tls_result(outcome);
   }
   for (;;) {

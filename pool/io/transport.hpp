@@ -25,7 +25,8 @@ enum class io_status {
 struct io_result {
   io_status status;
   std::size_t bytes = 0;
-  bool drained = false;  // of a read: nothing more had arrived; wait for readiness instead of reading again
+  bool drained =
+      false;  // of a plain read: nothing more had arrived; wait for readiness instead of reading again
 };
 
 class transport {

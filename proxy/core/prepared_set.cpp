@@ -11,6 +11,15 @@ bool prepared_set::use(std::uint64_t id) {
   return true;
 }
 
+void prepared_set::distrust(std::uint64_t id) {
+  if (const auto found = by_id_.find(id); found != by_id_.end()) found->second->stale = true;
+}
+
+bool prepared_set::is_stale(std::uint64_t id) const {
+  const auto found = by_id_.find(id);
+  return found != by_id_.end() && found->second->stale;
+}
+
 void prepared_set::insert(known one) {
   by_use_.push_front(std::move(one));
   by_id_[by_use_.front().id] = by_use_.begin();

@@ -23,6 +23,7 @@ class prepared_set {
     std::uint64_t id;
     std::string server_name;
     std::uint64_t added;  // serial of the change
+    bool stale = false;   // the server refused to run it as it is
   };
   struct removal {
     known was;
@@ -31,6 +32,9 @@ class prepared_set {
 
   // Whether the backend has it; counts as a use.
   bool use(std::uint64_t id);
+  // The statement is to be prepared afresh before its next use.
+  void distrust(std::uint64_t id);
+  bool is_stale(std::uint64_t id) const;
   std::uint64_t add(std::uint64_t id, const std::string& server_name);
   void undo_add(std::uint64_t id, std::uint64_t serial);
   // For a Close of one that is there. Precondition: use(id).

@@ -42,7 +42,12 @@ class request_relay {
  public:
   request_relay(client_state& client, backend_state& backend, const relay_rules& rules, wire::sink& to_server,
                 wire::sink& to_client)
-      : client_(client), backend_(backend), rules_(rules), to_server_(to_server), to_client_(to_client) {}
+      : client_(client),
+        backend_(backend),
+        rules_(rules),
+        to_server_(to_server),
+        to_client_(to_client),
+        built_(backend.scratch) {}
 
   // Bytes not consumed are to be given again, with what arrives after them.
   request_step run(wire::bytes_view bytes);
@@ -63,10 +68,13 @@ class request_relay {
   verdict parse(const wire::frame_header& header);
   verdict parse_named(const wire::frame_header& header, const wire::parse_view& view);
   verdict parse_unnamed(const wire::frame_header& header, const wire::parse_view& view);
+  void parse_deallocate(const wire::parse_view& view, const std::string& name);
   void parse_taken(const client_statements::named& taken, const wire::parse_view& view);
   void acknowledge_parse(const expected_response& entry);
   verdict parse_large(const wire::frame_header& header);
   verdict bind(const wire::frame_header& header);
+  void note_traits(wire::sql_traits bound);
+  verdict execute(const wire::frame_header& header);
   verdict describe(const wire::frame_header& header);
   verdict close(const wire::frame_header& header);
   verdict sync(const wire::frame_header& header);
@@ -87,6 +95,7 @@ class request_relay {
   void ensure_prepared(const statement& needed);
   void ensure_unnamed();
   void prepare(const statement& needed, handling how, bookkeeping then, std::uint64_t serial);
+  std::string spare_name() const;
   // Appends to built_; returns its name.
   std::string append_spare_statement();
   void append_removal(const prepared_set::removal& one);
@@ -110,7 +119,7 @@ class request_relay {
 
   wire::bytes_view rest_;    // not consumed yet
   wire::bytes_view passed_;  // consumed, to be sent as it is; ends where rest_ begins
-  std::string built_;
+  std::string& built_;       // of the backend: it keeps its memory
   const char* violation_ = nullptr;
   bool replaying_ = false;
 };

@@ -19,8 +19,8 @@ bool is_asynchronous(char type) {
 
 // Commands whose tag says that the session may keep something of them; temporary tables hide behind CREATE.
 bool may_leave_state(std::string_view tag) {
-  for (const std::string_view start :
-       {"SET", "PREPARE", "LISTEN", "DECLARE", "LOAD", "CREATE ", "SELECT INTO"})
+  if (tag.empty() || std::string_view("CDLPS").find(tag.front()) == std::string_view::npos) return false;
+  for (const std::string_view start : {"SET", "PREPARE", "LISTEN", "DECLARE", "LOAD", "CREATE "})
     if (tag.starts_with(start)) return true;
   return false;
 }
@@ -29,6 +29,12 @@ bool may_leave_state(std::string_view tag) {
 // before. What the client sent ahead of its first CopyData has been read then, too.
 bool has_read_copy_data(std::string_view context) {
   return context.starts_with("COPY ") || context.find("\nCOPY ") != std::string_view::npos;
+}
+
+// "cached plan must not change result type", or a prepared statement that the server does not have.
+bool is_about_validity(std::string_view sqlstate, std::string_view routine) {
+  return (sqlstate == "0A000" && routine == "RevalidateCachedQuery") ||
+         (sqlstate == "26000" && routine == "FetchPreparedStatement");
 }
 
 }  // namespace
@@ -259,10 +265,9 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
                         !head_is(request::function_call) && !head_is(request::sync);
   if (!in_batch) {
     if (!fatal && head_handling() == handling::swallow) {
-      // What pgweir itself asked for has failed: this backend is not in the state it should be in.
-      backend_.lost_count = true;
-      take(header, handling::swallow);
-      return verdict::done;
+      // What another client left behind may still be there.
+      violation_ = "the server refused what would have made its connection fit for this client";
+      return verdict::violation;
     }
     forward_error(header, sqlstate);
     return verdict::done;
@@ -276,6 +281,9 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
     take(header, handling::swallow);
     return verdict::done;
   }
+  const auto invalid = backend_.expected.front().statement;
+  if (invalid != 0 && is_about_validity(sqlstate, wire::find_error_field(body, 'R')))
+    backend_.prepared.distrust(invalid);
   forward_error(header, sqlstate);
   if (!skip_batch()) backend_.skips_until_sync = true;
   return verdict::done;
@@ -286,10 +294,10 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
 // bare acknowledgements has reached the client.
 bool response_relay::can_replay(std::string_view sqlstate, std::string_view routine) const {
   const auto& expected = backend_.expected;
-  const bool invalid = (sqlstate == "0A000" && routine == "RevalidateCachedQuery") ||
-                       (sqlstate == "26000" && routine == "FetchPreparedStatement");
-  return invalid && backend_.unit_is_kept && !client_.in_unit && expected.ready_owed() == 1 &&
-         expected.at(expected.size() - 1).request == request::sync;
+  // A client that does not ask anew would read new rows by an old description: it has to see the error.
+  const bool seen = sqlstate == "0A000" && backend_.unit_is_blind;
+  return is_about_validity(sqlstate, routine) && !seen && backend_.unit_is_kept && !client_.in_unit &&
+         expected.ready_owed() == 1 && expected.at(expected.size() - 1).request == request::sync;
 }
 
 // After an error in an extended-protocol batch nothing is answered up to the Sync. False: it was not sent

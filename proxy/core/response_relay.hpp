@@ -40,7 +40,11 @@ class response_relay {
   // `statement_prefix`: how the catalogue's names on the server begin.
   response_relay(client_state& client, backend_state& backend, std::string_view statement_prefix,
                  wire::sink& to_client)
-      : client_(client), backend_(backend), statement_prefix_(statement_prefix), to_client_(to_client) {}
+      : client_(client),
+        backend_(backend),
+        statement_prefix_(statement_prefix),
+        to_client_(to_client),
+        built_(backend.scratch) {}
 
   response_step run(wire::bytes_view bytes);
 
@@ -84,7 +88,7 @@ class response_relay {
 
   wire::bytes_view rest_;
   wire::bytes_view passed_;
-  std::string built_;
+  std::string& built_;  // of the backend: it keeps its memory
   seen_error error_;
   bool answered_ = false;
   const char* violation_ = nullptr;

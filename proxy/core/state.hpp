@@ -37,8 +37,10 @@ struct client_state {
   naming names = naming::shared;
   bool in_unit = false;            // extended-protocol messages were sent, their Sync was not
   bool batch_deallocates = false;  // a statement bound since the last Sync drops prepared statements
-  bool discards_until_sync =
-      false;  // pgweir itself refused this unit: what follows is skipped up to its Sync
+  // pgweir itself refused this unit: what follows is skipped up to its Sync
+  bool discards_until_sync = false;
+  std::string
+      to_deallocate;  // the name that the next Execute drops; empty but for DEALLOCATE by extended protocol
 
   // A statement too large to be prepared elsewhere keeps the session on its backend.
   bool needs_same_backend() const {
@@ -84,11 +86,14 @@ struct backend_state {
   // result type").
   std::string unit;
   bool unit_is_kept = false;
+  bool unit_describes = false;     // tells the client anew what rows look like
+  bool unit_is_blind = false;      // executes something that it does not describe
   std::uint32_t acknowledged = 0;  // answers without data that the client already has for it
   std::uint32_t to_swallow = 0;    // the same, when it was sent again
   bool wants_replay = false;
   relay_counts counts;
-  std::string spare;  // memory that goes round with unnamed statements
+  std::string spare;    // memory that goes round with unnamed statements
+  std::string scratch;  // where messages are built
 
   // Nothing is owed, no transaction is open: another client may have it.
   bool is_quiet() const {

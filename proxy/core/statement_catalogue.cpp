@@ -5,7 +5,7 @@ namespace pgweir::core {
 statement_catalogue::statement_catalogue(std::size_t memory_limit, std::string_view secret)
     : memory_limit_(memory_limit), prefix_("pgweir_" + std::string(secret) + "_") {}
 
-shared_statement statement_catalogue::intern(wire::bytes_view text_and_types, bool deallocates) {
+shared_statement statement_catalogue::intern(wire::bytes_view text_and_types, wire::sql_traits traits) {
   const auto text = wire::as_text(text_and_types);
   const std::scoped_lock hold(mutex_);
   if (const auto found = by_text_.find(text); found != by_text_.end()) {
@@ -17,19 +17,18 @@ shared_statement statement_catalogue::intern(wire::bytes_view text_and_types, bo
   made->id = ++last_id_;
   made->server_name = prefix_ + std::to_string(made->id);
   made->text_and_types = text;
-  made->deallocates = deallocates;
+  made->traits = traits;
   by_use_.push_front(made->text_and_types);
   by_text_.emplace(made->text_and_types, entry{made, by_use_.begin()});
   bytes_ += cost_of(text);
   return made;
 }
 
-shared_statement statement_catalogue::make_large(bool deallocates) {
+shared_statement statement_catalogue::make_large() {
   const std::scoped_lock hold(mutex_);
   auto made = std::make_shared<statement>();
   made->id = ++last_id_;
   made->server_name = prefix_ + std::to_string(made->id);
-  made->deallocates = deallocates;
   return made;
 }
 

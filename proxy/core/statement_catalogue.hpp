@@ -8,6 +8,7 @@
 #pragma once
 
 #include "proxy/wire/cursor.hpp"
+#include "proxy/wire/sql_head.hpp"
 
 #include <cstdint>
 #include <list>
@@ -24,7 +25,7 @@ struct statement {
   std::uint64_t id = 0;
   std::string server_name;
   std::string text_and_types;  // as in the Parse message after its name; empty if too large to be kept
-  bool deallocates = false;    // its text drops prepared statements
+  wire::sql_traits traits;
 
   // Too large to be prepared anywhere else: its client keeps the backend that has it.
   bool is_large() const { return text_and_types.empty(); }
@@ -39,9 +40,9 @@ class statement_catalogue {
   statement_catalogue(std::size_t memory_limit, std::string_view secret);
 
   // The statement with this text, made if need be. Null: the memory bound is reached by statements in use.
-  shared_statement intern(wire::bytes_view text_and_types, bool deallocates);
+  shared_statement intern(wire::bytes_view text_and_types, wire::sql_traits traits);
   // A statement that is not kept: its text is too large.
-  shared_statement make_large(bool deallocates);
+  shared_statement make_large();
   // The next client that prepares this text gets a new statement: a client that closes and prepares again
   // expects a fresh one (after DDL, the answer to "cached plan must not change result type").
   void retire(const shared_statement& old);
@@ -49,8 +50,7 @@ class statement_catalogue {
   std::size_t size() const;
   std::size_t bytes() const;
 
-  // Whether `name` is one that this catalogue gives; then `id_of` is its id.
-  bool owns_name(std::string_view name) const { return name.starts_with(prefix_); }
+  // How the names of its statements on the servers begin; no client can guess it.
   std::string_view prefix() const { return prefix_; }
 
  private:

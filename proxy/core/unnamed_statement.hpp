@@ -8,6 +8,7 @@
 
 #include "proxy/core/pending_changes.hpp"
 #include "proxy/wire/cursor.hpp"
+#include "proxy/wire/sql_head.hpp"
 
 #include <cstdint>
 #include <string>
@@ -19,14 +20,18 @@ class unnamed_statement {
  public:
   struct version {
     std::uint64_t serial;
-    bool exists;                 // false: dropped, by a simple Query or a Close
-    bool is_large = false;       // too large to be kept: only the backend that has it can run it
-    bool deallocates = false;    // its text drops prepared statements
-    std::string text_and_types;  // as in the Parse message after its name
+    bool exists;            // false: dropped, by a simple Query or a Close
+    bool is_large = false;  // too large to be kept: only the backend that has it can run it
+    wire::sql_traits traits{};
+    std::string text_and_types{};  // as in the Parse message after its name
+    std::string deallocates{};     // its text is DEALLOCATE of this name of the client's
   };
 
   // `spare` lends its memory to the new version; confirm() gives memory back to it.
-  std::uint64_t set(wire::bytes_view text_and_types, bool deallocates, std::string& spare);
+  std::uint64_t set(wire::bytes_view text_and_types, wire::sql_traits traits, std::string& spare);
+  // DEALLOCATE of a statement of this client: `text_and_types` names another one on the server, to be
+  // dropped.
+  std::uint64_t set_deallocate(wire::bytes_view text_and_types, std::string name);
   std::uint64_t set_large();
   // 0: there was none, nothing changes.
   std::uint64_t drop();
@@ -36,16 +41,18 @@ class unnamed_statement {
   void fail(std::uint64_t serial);                         // the server tried: it has none now
 
   // Whether an earlier unit, not answered yet, set or dropped it.
-  bool in_doubt() const { return !versions_.empty() && changes_.in_doubt(versions_.back().serial); }
+  bool in_doubt() const { return !empty() && changes_.in_doubt(versions_.back().serial); }
   pending_changes& changes() { return changes_; }
 
   // Null: the client has none.
-  const version* current() const {
-    return !versions_.empty() && versions_.back().exists ? &versions_.back() : nullptr;
-  }
+  const version* current() const { return !empty() && versions_.back().exists ? &versions_.back() : nullptr; }
 
  private:
-  std::vector<version> versions_;  // oldest first; only the first may be confirmed
+  bool empty() const { return first_ == versions_.size(); }
+  void drop_front(std::string& spare);
+
+  std::vector<version> versions_;  // from first_ on, oldest first; only the first may be confirmed
+  std::size_t first_ = 0;
   pending_changes changes_;
 };
 

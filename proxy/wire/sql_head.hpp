@@ -23,4 +23,16 @@ struct sql_head {
 // `text` may be only the beginning of a longer one; then nothing but `other` or `deallocate_all` is certain.
 sql_head read_sql_head(std::string_view text);
 
+// What a text may do that neither its answer nor its command tag tells.
+struct sql_traits {
+  bool drops_statements = false;  // DEALLOCATE ALL, DISCARD ALL
+  // CREATE (of something temporary, perhaps), DO, or a call of a function that changes the session
+  // (set_config, session advisory locks).
+  bool leaves_state = false;
+};
+sql_traits traits_of(std::string_view text);
+
+// The second of them alone; a cheap search, not a parser: a literal that looks like a call counts, too.
+bool may_leave_state(std::string_view text);
+
 }  // namespace pgweir::wire

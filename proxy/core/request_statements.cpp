@@ -1,0 +1,304 @@
+// The part of the request relay that reads messages about prepared statements: Parse, Bind, Describe,
+// Execute, Close.
+#include "proxy/core/request_relay.hpp"
+#include "proxy/wire/message_type.hpp"
+#include "proxy/wire/request.hpp"
+#include "proxy/wire/response.hpp"
+#include "proxy/wire/sql_head.hpp"
+#include "proxy/wire/writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pgweir::core {
+namespace {
+
+namespace frontend = wire::frontend;
+
+}  // namespace
+
+request_relay::verdict request_relay::parse(const wire::frame_header& header) {
+  client_.in_unit = true;
+  if (client_.names == naming::own) return pass_expecting(header, {.request = request::parse});
+  if (header.size() > whole_message_limit) return parse_large(header);
+  if (!is_whole(header)) return verdict::need_more;
+  const auto view = wire::read_parse(body(header));
+  if (!view) {
+    violation_ = "invalid Parse message";
+    return verdict::violation;
+  }
+  if (view->name.empty()) return parse_unnamed(header, *view);
+  if (name_in_doubt(view->name)) return verdict::held;
+  return parse_named(header, *view);
+}
+
+request_relay::verdict request_relay::parse_named(const wire::frame_header& header,
+                                                  const wire::parse_view& view) {
+  if (const auto* known = client_.statements.find(view.name); known != nullptr) {
+    keep_for_replay(header);
+    replaying_ ? prepare(*known->made, handling::forward, bookkeeping::injected, 0)
+               : parse_taken(*known, view);
+    skip(header.size());
+    return verdict::done;
+  }
+  const auto made = rules_.catalogue.intern(view.text_and_types, wire::traits_of(view.text));
+  if (made == nullptr) return parse_large(header);
+  if (earlier_units_open() && backend_.prepared.in_doubt(made->id)) return verdict::held;
+  keep_for_replay(header);
+  if (!replaying_) ++backend_.counts.client_parses;
+  const auto serial = client_.statements.define(view.name, made);
+  const bool certain =
+      !earlier_units_open() && backend_.expected.doubts() == 0 && backend_.transaction != 'E' && !replaying_;
+  if (certain && !backend_.prepared.is_stale(made->id) && backend_.prepared.use(made->id))
+    acknowledge_parse({.request = request::parse,
+                       .how = handling::synthesise,
+                       .then = bookkeeping::names_statement,
+                       .serial = serial,
+                       .statement = made->id});
+  else
+    prepare(*made, handling::forward, bookkeeping::names_statement, serial);
+  skip(header.size());
+  return verdict::done;
+}
+
+// The name is taken: sent under a name that the server has, so that the server refuses it as it would refuse
+// the client's (42P05), or for another reason that comes first (25P02, 42601).
+void request_relay::parse_taken(const client_statements::named& taken, const wire::parse_view& view) {
+  ++backend_.counts.client_parses;
+  built_.clear();
+  const auto server_name = append_spare_statement();
+  wire::append_parse(built_, server_name, view.text_and_types);
+  inject(built_);
+  expect({.request = request::parse, .serial = taken.serial});
+}
+
+// The backend has the statement: ParseComplete is said in its turn, which may be now.
+void request_relay::acknowledge_parse(const expected_response& entry) {
+  const bool inside_message = backend_.rest.how != passing::none;
+  if (!backend_.expected.empty() || inside_message) return expect(entry);
+  send_passed();
+  built_.clear();
+  wire::append_parse_complete(built_);
+  to_client_.put(wire::as_bytes(built_));
+  ++backend_.acknowledged;
+}
+
+request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& header,
+                                                    const wire::parse_view& view) {
+  const auto head = wire::read_sql_head(view.text);
+  const bool one = head.kind == wire::sql_head_kind::deallocate_one;
+  if (one && name_in_doubt(head.name)) return verdict::held;
+  keep_for_replay(header);
+  if (!replaying_) ++backend_.counts.client_parses;
+  ++backend_.counts.server_parses;
+  if (one && client_.statements.find(head.name) != nullptr) {
+    parse_deallocate(view, head.name);
+    skip(header.size());
+    return verdict::done;
+  }
+  const wire::sql_traits traits{.drops_statements = head.kind == wire::sql_head_kind::deallocate_all,
+                                .leaves_state = wire::may_leave_state(view.text)};
+  const auto serial = client_.unnamed.set(view.text_and_types, traits, backend_.spare);
+  server_has_unnamed({rules_.client_id, serial});
+  return pass_expecting(header,
+                        {.request = request::parse, .then = bookkeeping::sets_unnamed, .serial = serial});
+}
+
+// As deallocate(), by the extended protocol (psycopg does so when its cache is full): the spare statement is
+// named here, and made and dropped when this is executed.
+void request_relay::parse_deallocate(const wire::parse_view& view, const std::string& name) {
+  std::string text = "DEALLOCATE " + spare_name();
+  text.push_back('\0');
+  text += wire::as_text(view.text_and_types.subspan(view.text.size() + 1));
+  const auto serial = client_.unnamed.set_deallocate(wire::as_bytes(text), name);
+  server_has_unnamed({rules_.client_id, serial});
+  built_.clear();
+  wire::append_parse(built_, "", wire::as_bytes(text));
+  inject(built_);
+  expect({.request = request::parse, .then = bookkeeping::sets_unnamed, .serial = serial});
+}
+
+// Too large to be kept (or the catalogue is full): it streams through under a name of its own, and the client
+// keeps this backend as long as it keeps the statement.
+request_relay::verdict request_relay::parse_large(const wire::frame_header& header) {
+  const auto available = rest_.subspan(wire::header_size);
+  wire::cursor in{available.first(std::min<std::size_t>(available.size(), header.body))};
+  const auto name = in.c_string();
+  if (!in.ok()) {
+    if (available.size() < std::min<std::size_t>(header.body, whole_message_limit)) return verdict::need_more;
+    violation_ = "invalid Parse message";
+    return verdict::violation;
+  }
+  const auto* known = client_.statements.find(name);
+  if (!name.empty() && name_in_doubt(name)) return verdict::held;
+  backend_.unit_is_kept = false;
+  ++backend_.counts.client_parses;
+  ++backend_.counts.server_parses;
+  if (name.empty()) {
+    const auto serial = client_.unnamed.set_large();
+    server_has_unnamed({rules_.client_id, serial});
+    return pass_expecting(header,
+                          {.request = request::parse, .then = bookkeeping::sets_unnamed, .serial = serial});
+  }
+  std::string server_name;
+  expected_response entry{.request = request::parse};
+  built_.clear();
+  if (known != nullptr) {
+    server_name = append_spare_statement();
+    entry.serial = known->serial;
+  } else {
+    const auto made = rules_.catalogue.make_large();
+    entry.then = bookkeeping::names_statement;
+    entry.serial = client_.statements.define(name, made);
+    entry.statement = made->id;
+    server_name = made->server_name;
+  }
+  const auto rest_of_body = header.body - static_cast<std::uint32_t>(name.size() + 1);
+  built_.push_back(frontend::parse);
+  wire::writer{built_}
+      .u32(static_cast<std::uint32_t>(4 + server_name.size() + 1 + rest_of_body))
+      .c_string(server_name);
+  inject(built_);
+  expect(entry);
+  client_.rest = {passing::forward, rest_of_body};
+  skip(wire::header_size + name.size() + 1);
+  return verdict::done;
+}
+
+request_relay::verdict request_relay::bind(const wire::frame_header& header) {
+  client_.in_unit = true;
+  if (client_.names == naming::own) return pass_expecting(header, {.request = request::bind});
+  const auto available = rest_.size() - wire::header_size;
+  const auto names =
+      wire::read_bind_names(rest_.subspan(wire::header_size, std::min<std::size_t>(available, header.body)));
+  if (!names) {
+    if (available < std::min<std::size_t>(header.body, whole_message_limit)) return verdict::need_more;
+    violation_ = "invalid Bind message";
+    return verdict::violation;
+  }
+  const auto* known = client_.statements.find(names->statement);
+  if (in_doubt(names->statement, known)) return verdict::held;
+  keep_for_replay(header);
+  ++backend_.counts.binds;
+  if (names->statement.empty()) {
+    ensure_unnamed();
+    if (const auto* mine = client_.unnamed.current(); mine != nullptr) {
+      note_traits(mine->traits);
+      client_.to_deallocate = mine->deallocates;
+    }
+    return pass_expecting(header, {.request = request::bind});
+  }
+  if (known == nullptr) return pass_expecting(header, {.request = request::bind});
+  const statement& bound = *known->made;
+  ensure_prepared(bound);
+  note_traits(bound.traits);
+  const auto rest_of_body = header.body - static_cast<std::uint32_t>(names->size);
+  built_.clear();
+  built_.push_back(frontend::bind);
+  wire::writer{built_}
+      .u32(static_cast<std::uint32_t>(4 + names->portal.size() + 1 + bound.server_name.size() + 1 +
+                                      rest_of_body))
+      .c_string(names->portal)
+      .c_string(bound.server_name);
+  const auto before_parameters = wire::header_size + names->size;
+  inject(built_);
+  expect({.request = request::bind, .serial = known->serial, .statement = bound.id});
+  skip(before_parameters);
+  if (rest_of_body > 0) client_.rest = {passing::forward, rest_of_body};
+  return verdict::done;
+}
+
+void request_relay::note_traits(wire::sql_traits bound) {
+  client_.batch_deallocates = client_.batch_deallocates || bound.drops_statements;
+  backend_.dirty = backend_.dirty || bound.leaves_state;
+}
+
+request_relay::verdict request_relay::execute(const wire::frame_header& header) {
+  client_.in_unit = true;
+  backend_.unit_is_blind = backend_.unit_is_blind || !backend_.unit_describes;
+  expected_response entry{.request = request::execute, .may_deallocate = client_.batch_deallocates};
+  const auto name = std::exchange(client_.to_deallocate, {});
+  if (const auto* named = client_.statements.find(name); !name.empty() && named != nullptr) {
+    backend_.unit_is_kept = false;
+    const auto kept = named->made;
+    built_.clear();
+    append_spare_statement();
+    inject(built_);
+    rules_.catalogue.retire(kept);
+    entry.then = bookkeeping::deallocates_one;
+    entry.serial = client_.statements.close(name);
+  }
+  keep_for_replay(header);
+  return pass_expecting(header, entry);
+}
+
+request_relay::verdict request_relay::describe(const wire::frame_header& header) {
+  client_.in_unit = true;
+  if (header.size() > whole_message_limit) {
+    violation_ = "name in Describe message is too long";
+    return verdict::violation;
+  }
+  if (!is_whole(header)) return verdict::need_more;
+  const auto target = wire::read_target(body(header));
+  const bool shared_statement_meant = client_.names == naming::shared && target && target->kind == 'S';
+  const auto* known = shared_statement_meant ? client_.statements.find(target->name) : nullptr;
+  if (shared_statement_meant && in_doubt(target->name, known)) return verdict::held;
+  keep_for_replay(header);
+  backend_.unit_describes = true;
+  // A malformed one goes through: the server has words for it.
+  if (!target || target->kind == 'P') return pass_expecting(header, {.request = request::describe_portal});
+  const expected_response entry{.request = request::describe_statement};
+  if (client_.names == naming::own) return pass_expecting(header, entry);
+  if (target->name.empty()) {
+    ensure_unnamed();
+    return pass_expecting(header, entry);
+  }
+  if (known == nullptr) return pass_expecting(header, entry);
+  ensure_prepared(*known->made);
+  built_.clear();
+  wire::append_describe(built_, 'S', known->made->server_name);
+  inject(built_);
+  expect({.request = request::describe_statement, .serial = known->serial, .statement = known->made->id});
+  skip(header.size());
+  return verdict::done;
+}
+
+// A Close of a shared statement goes to the server under the client's own name, which no server knows: the
+// answer is CloseComplete all the same (manual: "It is not an error to issue Close against a nonexistent
+// statement").
+request_relay::verdict request_relay::close(const wire::frame_header& header) {
+  client_.in_unit = true;
+  if (header.size() > whole_message_limit) {
+    violation_ = "name in Close message is too long";
+    return verdict::violation;
+  }
+  if (!is_whole(header)) return verdict::need_more;
+  const auto target = wire::read_target(body(header));
+  const bool shared_statement_meant = client_.names == naming::shared && target && target->kind == 'S';
+  if (shared_statement_meant && name_in_doubt(target->name)) return verdict::held;
+  keep_for_replay(header);
+  expected_response entry{.request = request::close};
+  if (shared_statement_meant) {
+    if (target->name.empty()) {
+      entry.serial = drop_unnamed();
+      if (entry.serial != 0) entry.then = bookkeeping::drops_unnamed;
+    } else if (const auto* known = client_.statements.find(target->name); known != nullptr) {
+      const auto kept = known->made;
+      entry.then = bookkeeping::unnames_statement;
+      entry.statement = kept->id;
+      entry.serial = client_.statements.close(target->name);
+      rules_.catalogue.retire(kept);
+      if (kept->is_large()) {
+        built_.clear();
+        wire::append_close(built_, 'S', kept->server_name);
+        inject(built_);
+        expect(entry);
+        skip(header.size());
+        return verdict::done;
+      }
+    }
+  }
+  return pass_expecting(header, entry);
+}
+
+}  // namespace pgweir::core
