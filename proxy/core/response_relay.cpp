@@ -126,7 +126,7 @@ response_relay::verdict response_relay::completes(core::request expected, const 
   if (how == handling::forward && expected == request::execute) backend_.unit_is_kept = false;
   take(header, how);
   backend_.expected.pop();
-  synthesise_due();
+  if (backend_.rest.how == passing::none) synthesise_due();
   return verdict::done;
 }
 

@@ -196,20 +196,31 @@ TEST(replay, stale_plan_is_prepared_again_unseen) {
     script s;
     s.client(parse("p", "select 1") + sync()).server(parse_complete() + ready());
     s.expect_server(parse(s.name(1), "select 1") + sync()).expect_client(parse_complete() + ready());
-    s.client(bind_statement("", "p") + execute() + sync());
-    s.expect_server(bind_statement("", s.name(1)) + execute() + sync());
+    s.client(bind_statement("", "p") + describe_portal("") + execute() + sync());
+    s.expect_server(bind_statement("", s.name(1)) + describe_portal("") + execute() + sync());
     s.in_pieces_of(piece).server(stale_plan + ready());
     s.expect_server(close_statement(s.name(1)) + parse(s.name(1), "select 1") +
-                    bind_statement("", s.name(1)) + execute() + sync());
-    s.server(close_complete() + parse_complete() + bind_complete() + one_row + ready());
-    s.expect_client(bind_complete() + one_row + ready()).expect_quiet();
+                    bind_statement("", s.name(1)) + describe_portal("") + execute() + sync());
+    s.server(close_complete() + parse_complete() + bind_complete() + row_description() + one_row + ready());
+    s.expect_client(bind_complete() + row_description() + one_row + ready()).expect_quiet();
   }
+}
+
+TEST(replay, a_client_that_does_not_ask_for_a_new_description_sees_the_error_once) {
+  script s;
+  s.client(parse("p", "select 1") + sync()).server(parse_complete() + ready());
+  s.client(bind_statement("", "p") + execute() + sync()).server(stale_plan + ready());
+  s.expect_client(parse_complete() + ready() + stale_plan + ready());
+  s.expect_server(parse(s.name(1), "select 1") + sync() + bind_statement("", s.name(1)) + execute() + sync());
+  s.client(bind_statement("", "p") + execute() + sync());
+  s.expect_server(close_statement(s.name(1)) + parse(s.name(1), "select 1") + bind_statement("", s.name(1)) +
+                  execute() + sync());
 }
 
 TEST(replay, happens_once) {
   script s;
   s.client(parse("p", "select 1") + sync()).server(parse_complete() + ready());
-  s.client(bind_statement("", "p") + execute() + sync()).server(stale_plan + ready());
+  s.client(bind_statement("", "p") + describe_portal("") + execute() + sync()).server(stale_plan + ready());
   s.expect_client(parse_complete() + ready());
   s.server(close_complete() + parse_complete() + stale_plan + ready()).expect_client(stale_plan + ready());
   s.expect_quiet();

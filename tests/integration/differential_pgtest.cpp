@@ -42,15 +42,31 @@ bool same(const backend_message& direct, const backend_message& through) {
          (direct.field('R') == "exec_bind_message" || direct.field('R') == "exec_describe_statement_message");
 }
 
-// Empty: equal.
+// The end of the unit that `at` is in.
+std::size_t behind_ready(const std::vector<backend_message>& all, std::size_t at) {
+  while (at < all.size() && all[at].type != 'Z') ++at;
+  return at + 1;
+}
+
+// Empty: equal. Where a failed transaction refuses the Parse that pgweir has to send first, the rest of that
+// unit is not answered; directly PostgreSQL still describes a statement without rows, or closes one.
 std::string difference(const std::vector<backend_message>& direct,
                        const std::vector<backend_message>& through) {
-  const auto differ = std::mismatch(direct.begin(), direct.end(), through.begin(), through.end(), same).first;
-  if (differ == direct.end() && direct.size() == through.size()) return {};
-  const auto at = static_cast<std::size_t>(differ - direct.begin());
-  return "message " + std::to_string(at) + " of " + types_of(direct) + " (" + types_of(through) +
-         " through pgweir)\n  directly:\n" + printed(direct, at) + "  through pgweir:\n" +
-         printed(through, at);
+  std::size_t d = 0;
+  std::size_t t = 0;
+  while (d < direct.size() && t < through.size()) {
+    if (same(direct[d], through[t])) {
+      ++d, ++t;
+    } else if (through[t].sqlstate() == "25P02" && through[t].field('R') == "exec_parse_message") {
+      d = behind_ready(direct, d);
+      t = behind_ready(through, t);
+    } else {
+      break;
+    }
+  }
+  if (d >= direct.size() && t >= through.size()) return {};
+  return "message " + std::to_string(d) + " of " + types_of(direct) + " (" + types_of(through) +
+         " through pgweir)\n  directly:\n" + printed(direct, d) + "  through pgweir:\n" + printed(through, t);
 }
 
 // Appends to `all` up to the ReadyForQuery behind the token, or a FATAL.

@@ -120,10 +120,18 @@ TEST_F(prepared, ddl_that_changes_the_result_is_unseen_outside_a_transaction) {
   for (int i = 0; i < 4; ++i) ask(run("s"));
   sql("ALTER TABLE changing ADD b text DEFAULT 'new'");
   for (int i = 0; i < 4; ++i) {
-    const auto answer = ask(run("s"));
-    EXPECT_EQ(types_of(answer), "2DCZ");
-    EXPECT_EQ(answer.at(1).columns(), (texts{"1", "new"}));
+    const auto answer = ask(frontend::bind("", "s", {}) + describe_portal("") + execute() + sync());
+    EXPECT_EQ(types_of(answer), "2TDCZ");
+    EXPECT_EQ(answer.at(2).columns(), (texts{"1", "new"}));
   }
+}
+
+TEST_F(prepared, ddl_that_changes_the_result_is_told_once_to_a_client_that_asks_for_no_description) {
+  sql("DROP TABLE IF EXISTS changing; CREATE TABLE changing (a int); INSERT INTO changing VALUES (1)");
+  ask(parse("s", "SELECT * FROM changing") + sync());
+  ask(run("s"));
+  sql("ALTER TABLE changing ADD b text DEFAULT 'new'");
+  EXPECT_EQ(ask(run("s")).front().sqlstate(), "0A000");
 }
 
 TEST_F(prepared, ddl_that_changes_the_result_is_seen_inside_a_transaction_as_directly) {
