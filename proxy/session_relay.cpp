@@ -163,14 +163,14 @@ void session::on_server_drained() {
 }
 
 void session::on_server_lost(io::io_status why) {
-  const bool said_fatal = memory_of(*lease_).state.fatal_seen;
+  const auto said = memory_of(*lease_).state.fatal;
   answer_is_cut_ = memory_of(*lease_).state.rest.how == core::passing::forward;
   const std::string detail = why == io::io_status::closed ? "" : lease_->stream().error();
   enter(phase::active);
   unpin();
   lease_->set_user(nullptr);
   lease_.discard(metrics::close_reason::server);
-  end(said_fatal ? outcome::server_said_fatal : outcome::server_lost, detail);
+  said.empty() ? end(outcome::server_lost, detail) : end(outcome::server_said_fatal, said);
 }
 
 }  // namespace pgweir::proxy

@@ -256,7 +256,7 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
   const auto sqlstate = wire::find_error_field(body, 'C');
   const auto severity = wire::find_error_field(body, 'V');
   const bool fatal = severity == "FATAL" || severity == "PANIC";
-  backend_.fatal_seen = backend_.fatal_seen || fatal;
+  if (fatal) backend_.fatal = std::string(sqlstate) + ": " + std::string(wire::find_error_field(body, 'M'));
   error_.sqlstate = {};
   std::copy_n(sqlstate.begin(), std::min<std::size_t>(sqlstate.size(), 5), error_.sqlstate.begin());
 

@@ -80,7 +80,7 @@ struct backend_state {
   bool copy_end_sent = false;
   bool lost_count = false;  // how many answers are owed cannot be told: never to be reused
   bool dirty = false;       // SQL may have left session state behind
-  bool fatal_seen = false;  // the server said why it closes
+  std::string fatal;        // why the server closes, in its words; empty: it has not said so
 
   // The unit in flight, if it is alone, small and may be sent again (after "cached plan must not change
   // result type").

@@ -38,6 +38,9 @@ std::string printed(const std::vector<backend_message>& all, std::size_t at) {
 // wrong as well.
 bool same(const backend_message& direct, const backend_message& through) {
   if (direct == through) return true;
+  // A Bind in the middle of a COPY: the server meets the Parse that pgweir sends before it.
+  const std::string in_copy = "during COPY from stdin";
+  if (direct.field('M').ends_with(in_copy) && through.field('M').ends_with(in_copy)) return true;
   return through.sqlstate() == "25P02" && through.field('R') == "exec_parse_message" &&
          (direct.field('R') == "exec_bind_message" || direct.field('R') == "exec_describe_statement_message");
 }
@@ -76,6 +79,10 @@ void read_to_token(wire_client& from, const std::string& token, std::vector<back
     if (all.back().type == 'D') seen = seen || all.back().body.ends_with(token);
     if ((seen && all.back().type == 'Z') || all.back().field('V') == "FATAL") return;
   }
+}
+
+bool ends_fatally(const std::vector<backend_message>& all) {
+  return !all.empty() && all.back().field('V') == "FATAL";
 }
 
 class differential : public testing::Test {
@@ -121,7 +128,10 @@ class differential : public testing::Test {
         read_to_token(through, sent.end_token, got);
         const auto wrong = difference(expected, got);
         if (!wrong.empty()) return where + wrong + history;
+        if (ends_fatally(expected)) return {};
       } catch (const std::exception& error) {
+        // Who still sends when the other side has closed may lose its last words.
+        if (ends_fatally(expected)) return {};
         return where + error.what() + "; directly " + types_of(expected) + ", through pgweir " +
                types_of(got) + '\n' + history;
       }
@@ -148,7 +158,7 @@ TEST_F(differential, random_pipelines_get_the_same_bytes_as_directly) {
           wrong[static_cast<std::size_t>(i)] = converse(seed, i, pgweir.tcp());
         });
     }
-    for (const auto& one : wrong) EXPECT_EQ(one, "");
+    for (const auto& one : wrong) EXPECT_EQ(one, "") << pgweir.log();
     if (HasFailure()) return;
   }
 }
