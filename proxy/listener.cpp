@@ -26,9 +26,12 @@ listener::~listener() { loop_.poll.remove(socket_.descriptor(), *this); }
 
 void listener::accept_all() {
   for (int i = 0; i < most_at_once; ++i) {
-    const int taken = ::accept4(socket_.descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    sockaddr_storage from{};
+    socklen_t length = sizeof from;
+    const int taken = ::accept4(socket_.descriptor(), reinterpret_cast<sockaddr*>(&from), &length,
+                                SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (taken >= 0) {
-      taker_.on_connection(taken, socket_.is_unix());
+      taker_.on_connection(taken, from);
       continue;
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <string>
+#include <sys/socket.h>
 #include <vector>
 
 namespace pgweir::proxy {
@@ -42,7 +43,7 @@ class listening_socket {
 // Takes what a listener accepts: a connected, non-blocking descriptor, from then on the taker's.
 class connection_taker {
  public:
-  virtual void on_connection(int descriptor, bool unix_socket) = 0;
+  virtual void on_connection(int descriptor, const sockaddr_storage& from) = 0;
 
  protected:
   ~connection_taker() = default;

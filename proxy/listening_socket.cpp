@@ -27,7 +27,21 @@ int open_socket(int family, const std::string& address) {
   return made;
 }
 
-int bind_tcp(const std::string& address, int backlog) {
+// Several sockets of one user may share an address with SO_REUSEPORT: within this process that is meant, but
+// a second pgweir would silently take some of the clients. A socket without it is refused where any other is
+// bound.
+bool is_free(const addrinfo& at, const std::string& address) {
+  const int probe = open_socket(at.ai_family, address);
+  const int on = 1;
+  ::setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const bool bound = ::bind(probe, at.ai_addr, at.ai_addrlen) == 0;
+  const int error = errno;
+  ::close(probe);
+  errno = error;
+  return bound;
+}
+
+int bind_tcp(const std::string& address, int backlog, bool first_of_process) {
   const auto colon = address.rfind(':');
   auto host = address.substr(0, colon);
   if (host.size() >= 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
@@ -48,7 +62,8 @@ int bind_tcp(const std::string& address, int backlog) {
   ::setsockopt(made, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   ::setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   ::setsockopt(made, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds_to_speak, sizeof seconds_to_speak);
-  const bool bound = ::bind(made, found->ai_addr, found->ai_addrlen) == 0 && ::listen(made, backlog) == 0;
+  const bool bound = (!first_of_process || is_free(*found, address)) &&
+                     ::bind(made, found->ai_addr, found->ai_addrlen) == 0 && ::listen(made, backlog) == 0;
   const int error = errno;
   ::freeaddrinfo(found);
   if (bound) return made;
@@ -90,16 +105,19 @@ listening_socket listening_socket::open(const std::string& address, const config
     made.descriptor_ = bind_unix(made.path_, settings.backlog);
     made.owns_path_ = true;
   } else {
-    made.descriptor_ = bind_tcp(address, settings.backlog);
+    made.descriptor_ = bind_tcp(address, settings.backlog, true);
   }
   return made;
 }
 
 listening_socket listening_socket::for_another_worker(const config::listen_settings& settings) const {
-  if (!is_unix()) return open(address_, settings);
   listening_socket made;
   made.address_ = address_;
   made.path_ = path_;
+  if (!is_unix()) {
+    made.descriptor_ = bind_tcp(address_, settings.backlog, false);
+    return made;
+  }
   made.descriptor_ = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
   if (made.descriptor_ < 0) fail(address_, std::strerror(errno), "see the system's limits");
   return made;

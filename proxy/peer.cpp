@@ -6,10 +6,7 @@
 
 namespace pgweir::proxy {
 
-std::string peer_name(int descriptor) {
-  sockaddr_storage address{};
-  socklen_t length = sizeof address;
-  if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&address), &length) != 0) return {};
+std::string peer_name(const sockaddr_storage& address) {
   char text[INET6_ADDRSTRLEN] = {};
   if (address.ss_family == AF_INET) {
     const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
@@ -21,6 +18,14 @@ std::string peer_name(int descriptor) {
     ::inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
     return '[' + std::string(text) + "]:" + std::to_string(ntohs(v6.sin6_port));
   }
+  return "unix";
+}
+
+std::string peer_name(int descriptor) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&address), &length) != 0) return {};
+  if (address.ss_family != AF_UNIX) return peer_name(address);
   ucred credentials{};
   length = sizeof credentials;
   if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return "unix";

@@ -70,13 +70,13 @@ void worker::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void worker::on_connection(int descriptor, bool unix_socket) {
-  asio::co_spawn(context_, log_in(descriptor, unix_socket), log_failure{"a login failed unexpectedly"});
+void worker::on_connection(int descriptor, const sockaddr_storage& from) {
+  asio::co_spawn(context_, log_in(descriptor, from), log_failure{"a login failed unexpectedly"});
 }
 
-asio::awaitable<void> worker::log_in(int descriptor, bool unix_socket) {
+asio::awaitable<void> worker::log_in(int descriptor, sockaddr_storage from) {
   instruments_.clients_in_login.add(1);
-  auto result = co_await login::client_login(descriptor, unix_socket, shared_.login);
+  auto result = co_await login::client_login(descriptor, from.ss_family == AF_UNIX, shared_.login);
   instruments_.clients_in_login.add(-1);
   if (result.outcome == login::login_outcome::cancel_requested) {
     pass_on(*result.cancel, std::move(result.transport));
@@ -90,7 +90,8 @@ asio::awaitable<void> worker::log_in(int descriptor, bool unix_socket) {
   }
   if (result.outcome == login::login_outcome::disconnected && result.startup.user.empty()) co_return;
   metrics::log::event(config::log_level::warning, "login failed",
-                      {{"user", result.startup.user},
+                      {{"client", peer_name(from)},
+                       {"user", result.startup.user},
                        {"database", result.startup.database},
                        {"sqlstate", result.sqlstate},
                        {"reason", result.detail}});

@@ -62,10 +62,10 @@ class worker final : private session_host, private connection_taker {
   }
 
  private:
-  void on_connection(int descriptor, bool unix_socket) override;
+  void on_connection(int descriptor, const sockaddr_storage& from) override;
   void on_session_end(session& ended) override;
 
-  boost::asio::awaitable<void> log_in(int descriptor, bool unix_socket);
+  boost::asio::awaitable<void> log_in(int descriptor, sockaddr_storage from);
   void admit(login::login_result& who);
   void pass_on(const wire::cancel_request& request, io::transport asked_on);
   void cancel(const cancel_key& key, std::shared_ptr<void> asked_on);
