@@ -22,7 +22,8 @@ std::string contents(const fs::path& file) {
 std::vector<fs::path> sources_in(const std::string& folder) {
   std::vector<fs::path> found;
   for (const auto& entry : fs::recursive_directory_iterator(root / folder))
-    if (entry.path().extension() == ".hpp" || entry.path().extension() == ".cpp") found.push_back(entry.path());
+    if (entry.path().extension() == ".hpp" || entry.path().extension() == ".cpp")
+      found.push_back(entry.path());
   return found;
 }
 
@@ -30,7 +31,8 @@ std::vector<std::string> includes_of(const fs::path& file) {
   static const std::regex include(R"re(#include\s+[<"]([^>"]+)[>"])re");
   const auto text = contents(file);
   std::vector<std::string> found;
-  for (std::sregex_iterator at(text.begin(), text.end(), include), end; at != end; ++at) found.push_back((*at)[1]);
+  for (std::sregex_iterator at(text.begin(), text.end(), include), end; at != end; ++at)
+    found.push_back((*at)[1]);
   return found;
 }
 
@@ -45,12 +47,14 @@ void expect_only(const std::string& folder, const std::regex& forbidden, const s
 }  // namespace
 
 TEST(house, wire_includes_nothing_but_wire_and_the_standard_library) {
-  expect_only("proxy/wire", std::regex("^(config|metrics|pool|proxy/(?!wire/)|boost|openssl|libpq|spdlog|sys/)"),
+  expect_only("proxy/wire",
+              std::regex("^(config|metrics|pool|proxy/(?!wire/)|boost|openssl|libpq|spdlog|sys/)"),
               "wire turns bytes into messages and links nothing");
 }
 
 TEST(house, core_includes_nothing_but_core_and_wire) {
-  expect_only("proxy/core", std::regex("^(config|metrics|pool|proxy/(?!wire/|core/)|boost|openssl|libpq|spdlog|sys/)"),
+  expect_only("proxy/core",
+              std::regex("^(config|metrics|pool|proxy/(?!wire/|core/)|boost|openssl|libpq|spdlog|sys/)"),
               "core decides and links nothing but wire");
 }
 
@@ -62,7 +66,8 @@ TEST(house, core_asks_no_clock) {
 TEST(house, includes_point_downwards) {
   expect_only("config", std::regex("^(metrics|pool|proxy|tests)/"), "config is the lowest floor");
   expect_only("metrics", std::regex("^(pool|proxy|tests)/"), "metrics stands on config");
-  expect_only("pool", std::regex("^(proxy/(?!wire/)|tests/)"), "pool stands on metrics, and may use wire of the proxy");
+  expect_only("pool", std::regex("^(proxy/(?!wire/)|tests/)"),
+              "pool stands on metrics, and may use wire of the proxy");
   expect_only("proxy", std::regex("^tests/"), "the program knows no test");
 }
 
@@ -77,7 +82,8 @@ TEST(house, libpq_is_included_by_one_file_only) {
 
 TEST(house, readme_names_files_that_exist) {
   const auto text = contents(root / "README.md");
-  static const std::regex path(R"re(`((?:config|metrics|pool|proxy|tests|bench|\.ci)/[A-Za-z0-9_./-]*|LICENSE|[A-Z]+\.md)`)re");
+  static const std::regex path(
+      R"re(`((?:config|metrics|pool|proxy|tests|bench|\.ci)/[A-Za-z0-9_./-]*|LICENSE|[A-Z]+\.md)`)re");
   int named = 0;
   for (std::sregex_iterator at(text.begin(), text.end(), path), end; at != end; ++at, ++named)
     EXPECT_TRUE(fs::exists(root / (*at)[1].str())) << (*at)[1];
