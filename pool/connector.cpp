@@ -19,18 +19,19 @@ connector::connector(io::loop& loop, login_request server, metrics::pool_instrum
 void connector::open(const shared_profile& startup) {
   under_way_.push_back(startup);
   instruments_.servers[metrics::server_state::login].add(1);
-  asio::co_spawn(loop_.context, attempt(startup), [](const std::exception_ptr& thrown) {
-    if (!thrown) return;
-    try {
-      std::rethrow_exception(thrown);
-    } catch (const std::exception& error) {
-      log::event(log::level::error, "internal error after a login to the server",
-                 {{"reason", std::string_view(error.what())}});
-    }
-  });
+  asio::co_spawn(loop_.context, attempt(startup, io::asio_work(loop_.poll)),
+                 [](const std::exception_ptr& thrown) {
+                   if (!thrown) return;
+                   try {
+                     std::rethrow_exception(thrown);
+                   } catch (const std::exception& error) {
+                     log::event(log::level::error, "internal error after a login to the server",
+                                {{"reason", std::string_view(error.what())}});
+                   }
+                 });
 }
 
-asio::awaitable<void> connector::attempt(shared_profile startup) {
+asio::awaitable<void> connector::attempt(shared_profile startup, io::asio_work) {
   const auto started = io::clock::now();
   auto request = server_;
   request.startup = startup;

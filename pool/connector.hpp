@@ -47,7 +47,7 @@ class connector final : private io::timeout {
   const std::optional<server_failure>& last_failure() const { return last_failure_; }
 
  private:
-  boost::asio::awaitable<void> attempt(shared_profile startup);
+  boost::asio::awaitable<void> attempt(shared_profile startup, io::asio_work under_way);
   void attempt_ended(const shared_profile& startup);
   void succeeded(server_connection made, const shared_profile& startup, io::clock::duration took);
   void failed(const server_failure& why, const shared_profile& startup, io::clock::duration took);

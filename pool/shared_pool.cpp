@@ -16,10 +16,10 @@ shared_pool::shared_pool(std::string database, std::string user, const config::p
 
 shared_pool::~shared_pool() = default;
 
-void shared_pool::join(std::size_t worker, asio::io_context& context, pool_sibling& member) {
+void shared_pool::join(std::size_t worker, io::loop& loop, pool_sibling& member) {
   auto& mine = *seats_[worker];
   const std::lock_guard lock{mine.mutex};
-  mine.context = &context;
+  mine.loop = &loop;
   mine.member = &member;
 }
 
@@ -28,7 +28,7 @@ void shared_pool::leave(std::size_t worker) {
   mine.idle.store(0);
   mine.oldest_ticket.store(0);
   const std::lock_guard lock{mine.mutex};
-  mine.context = nullptr;
+  mine.loop = nullptr;
   mine.member = nullptr;
   mine.oldest.reset();
 }
@@ -84,7 +84,8 @@ void shared_pool::ask(std::size_t from, std::size_t by, const shared_profile& pr
   {
     const std::lock_guard lock{theirs.mutex};
     if (auto* member = theirs.member) {
-      asio::post(*theirs.context, [member, by, profile, any] { member->on_asked(by, profile, any); });
+      asio::post(theirs.loop->context, [member, by, profile, any] { member->on_asked(by, profile, any); });
+      theirs.loop->poll.wake();
       return;
     }
   }
@@ -115,7 +116,10 @@ delivery shared_pool::take_delivery(std::size_t worker) {
 void shared_pool::wake(std::size_t worker) {
   auto& theirs = *seats_[worker];
   const std::lock_guard lock{theirs.mutex};
-  if (auto* member = theirs.member) asio::post(*theirs.context, [member] { member->on_wake(); });
+  auto* member = theirs.member;
+  if (member == nullptr) return;
+  asio::post(theirs.loop->context, [member] { member->on_wake(); });
+  theirs.loop->poll.wake();
 }
 
 }  // namespace pgweir::pool

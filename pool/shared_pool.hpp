@@ -9,6 +9,7 @@
 
 #include "config/config.hpp"
 #include "pool/backend.hpp"
+#include "pool/io/loop.hpp"
 #include "pool/profile.hpp"
 
 #include <atomic>
@@ -20,10 +21,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace pgweir::pool {
 
@@ -67,7 +64,7 @@ class shared_pool {
 
   // `member` must stay until the io_context runs no more, or leave() was called on its thread and all posted
   // was run.
-  void join(std::size_t worker, boost::asio::io_context& context, pool_sibling& member);
+  void join(std::size_t worker, io::loop& loop, pool_sibling& member);
   void leave(std::size_t worker);
 
   // The budget: one for each backend from the start of its login on. False: `limit` are open already.
@@ -100,7 +97,7 @@ class shared_pool {
     std::atomic<std::int64_t> oldest_ticket{0};  // nanoseconds; 0: nobody waits
 
     std::mutex mutex;  // guards what follows
-    boost::asio::io_context* context = nullptr;
+    io::loop* loop = nullptr;
     pool_sibling* member = nullptr;
     std::optional<demand> oldest;
     delivery delivered;

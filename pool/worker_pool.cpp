@@ -48,7 +48,7 @@ worker_pool::worker_pool(worker_pool_deps deps)
       instruments_(deps.instruments),
       connector_(deps.loop, std::move(deps.server), deps.instruments, *this),
       set_(deps.instruments) {
-  shared_->join(worker_, loop_.context, *this);
+  shared_->join(worker_, loop_, *this);
 }
 
 worker_pool::~worker_pool() { shared_->leave(worker_); }
@@ -128,6 +128,7 @@ void worker_pool::cancel_query(backend& target, std::shared_ptr<void> until_done
   asio::post(blocking_, [this, handle, id = target.id(), held = std::move(until_done)] {
     auto error = handle->send_cancel();
     asio::post(loop_.context, [this, id, error = std::move(error), held] { cancel_done(id, error); });
+    loop_.poll.wake();
   });
 }
 

@@ -133,7 +133,7 @@ bool worker_pool::goes_to_sibling(const backend& idle) const {
 void worker_pool::schedule_sharing() {
   if (sharing_) return;
   sharing_ = true;
-  asio::post(loop_.context, [this] { share(); });
+  asio::post(loop_.context, [this, work = io::asio_work(loop_.poll)] { share(); });
 }
 
 // One at a time: a sibling that needs more asks for it.

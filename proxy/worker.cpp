@@ -71,10 +71,11 @@ void worker::join() {
 }
 
 void worker::on_connection(int descriptor, const sockaddr_storage& from) {
-  asio::co_spawn(context_, log_in(descriptor, from), log_failure{"a login failed unexpectedly"});
+  asio::co_spawn(context_, log_in(descriptor, from, io::asio_work(loop_.poll)),
+                 log_failure{"a login failed unexpectedly"});
 }
 
-asio::awaitable<void> worker::log_in(int descriptor, sockaddr_storage from) {
+asio::awaitable<void> worker::log_in(int descriptor, sockaddr_storage from, io::asio_work) {
   instruments_.clients_in_login.add(1);
   auto result = co_await login::client_login(descriptor, from.ss_family == AF_UNIX, shared_.login);
   instruments_.clients_in_login.add(-1);

@@ -59,13 +59,14 @@ class worker final : private session_host, private connection_taker {
   template <class Function>
   void post(Function work) {
     boost::asio::post(context_, std::move(work));
+    loop_.poll.wake();
   }
 
  private:
   void on_connection(int descriptor, const sockaddr_storage& from) override;
   void on_session_end(session& ended) override;
 
-  boost::asio::awaitable<void> log_in(int descriptor, sockaddr_storage from);
+  boost::asio::awaitable<void> log_in(int descriptor, sockaddr_storage from, io::asio_work under_way);
   void admit(login::login_result& who);
   void pass_on(const wire::cancel_request& request, io::transport asked_on);
   void cancel(const cancel_key& key, std::shared_ptr<void> asked_on);

@@ -7,9 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <ctime>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace pgweir::io {
@@ -24,28 +25,9 @@ constexpr int busy_batch = 4;
 constexpr int most_batches = 16;
 
 // Under way, the next event is often microseconds away. Waiting for it here saves the way through Asio's
-// reactor (two system calls an event), but costs a wake-up when it does not come: so it is done while it
-// pays.
-class patience {
- public:
-  static constexpr timespec wait{.tv_sec = 0, .tv_nsec = 100'000};
-
-  bool pays() { return possible_ && (credit_ > 0 || ++turns_ % probe_every == 0); }
-  // The kernel (before 5.11) knows no wait of microseconds.
-  void give_up() { possible_ = false; }
-  void learn(bool event_came) {
-    credit_ = event_came ? std::min(credit_ + 1, most_credit) : std::max(credit_ - cost_of_failure, 0);
-  }
-
- private:
-  static constexpr int most_credit = 16;
-  static constexpr int cost_of_failure = 6;
-  static constexpr unsigned probe_every = 64;
-
-  bool possible_ = true;
-  int credit_ = 0;
-  unsigned turns_ = 0;
-};
+// reactor (two system calls an event). Not for less than this: a timer that is due sooner than the system's
+// own tick has to be programmed for every wait, which costs more than those system calls.
+constexpr int wait_here_ms = 10;
 
 int make_epoll() {
   const int made = ::epoll_create1(EPOLL_CLOEXEC);
@@ -56,6 +38,27 @@ int make_epoll() {
 }  // namespace
 
 struct poller::impl {
+  // Ends a wait when another thread asks for it.
+  struct waker final : pollable {
+    explicit waker(impl& owner) : self(owner), descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+      epoll_event event{};
+      event.events = base_interest;
+      event.data.ptr = static_cast<pollable*>(this);
+      if (::epoll_ctl(self.epoll.native_handle(), EPOLL_CTL_ADD, descriptor, &event) != 0)
+        throw std::system_error(errno, std::generic_category(), "eventfd");
+    }
+    ~waker() override { ::close(descriptor); }
+    void on_ready(readiness) override {
+      eventfd_t ignored;
+      ::eventfd_read(descriptor, &ignored);
+      self.leave = true;
+    }
+    void on_turn_end() override {}
+
+    impl& self;
+    const int descriptor;
+  };
+
   explicit impl(asio::io_context& owner) : context(owner), epoll(owner, make_epoll()) {}
 
   asio::io_context& context;
@@ -64,7 +67,9 @@ struct poller::impl {
   int count = 0;
   bool in_turn = false;
   bool turn_posted = false;
-  patience waiting;
+  bool leave = false;  // another thread has something for Asio
+  std::shared_ptr<int> asio_works = std::make_shared<int>(0);
+  waker from_others{*this};
   std::vector<pollable*> tasks;
   std::vector<pollable*> running;
   std::vector<std::unique_ptr<pollable>> retired;
@@ -80,26 +85,19 @@ struct poller::impl {
 
   void run_batches() {
     in_turn = true;
-    bool wait_here = false;
-    for (int batch = 0; batch < most_batches; ++batch) {
-      count = wait_here ? wait_a_moment() : ::epoll_wait(epoll.native_handle(), events.data(), batch_size, 0);
-      count = std::max(0, count);
-      if (wait_here) waiting.learn(count > 0);
+    leave = false;
+    int wait_ms = 0;
+    for (int batch = 0; batch < most_batches && !leave; ++batch) {
+      count = std::max(0, ::epoll_wait(epoll.native_handle(), events.data(), batch_size, wait_ms));
       for (int i = 0; i < count; ++i) deliver(events[static_cast<std::size_t>(i)]);
       const int delivered = std::exchange(count, 0);
       end_turn();
-      wait_here = tasks.empty() && delivered > 0 && delivered < busy_batch && waiting.pays();
-      if (tasks.empty() && delivered < busy_batch && !wait_here) break;
+      wait_ms =
+          tasks.empty() && delivered > 0 && delivered < busy_batch && *asio_works == 0 ? wait_here_ms : 0;
+      if (tasks.empty() && delivered < busy_batch && wait_ms == 0) break;
     }
     in_turn = false;
     if (!tasks.empty()) need_turn();
-  }
-
-  int wait_a_moment() {
-    const int came =
-        ::epoll_pwait2(epoll.native_handle(), events.data(), batch_size, &patience::wait, nullptr);
-    if (came < 0 && errno == ENOSYS) waiting.give_up();
-    return came;
   }
 
   static void deliver(const epoll_event& event) {
@@ -171,6 +169,14 @@ void poller::watch_writable(int descriptor, pollable& target) {
   event.events = base_interest | EPOLLOUT;
   event.data.ptr = &target;
   ::epoll_ctl(impl_->epoll.native_handle(), EPOLL_CTL_MOD, descriptor, &event);
+}
+
+void poller::wake() { ::eventfd_write(impl_->from_others.descriptor, 1); }
+
+asio_work::asio_work(poller& counted) : count_(counted.impl_->asio_works) { ++*count_; }
+
+asio_work::~asio_work() {
+  if (count_ != nullptr) --*count_;
 }
 
 void poller::at_turn_end(pollable& target) {

@@ -52,12 +52,28 @@ class poller {
   // `target` gets on_turn_end() once, when this turn's events are done; the caller schedules it at most once
   // a turn.
   void at_turn_end(pollable& target);
+  // From any thread, after it has posted something to the io_context: the poller may be waiting for events.
+  void wake();
   // Destroys `gone` when no event of this turn can refer to it any more.
   void retire(std::unique_ptr<pollable> gone);
 
  private:
+  friend class asio_work;
   struct impl;
   std::unique_ptr<impl> impl_;
+};
+
+// Something on this worker goes on in Asio (a login, a connection being made, a handler just posted): as long
+// as it lives the poller does not wait for events of its own, but gives Asio its turn.
+class asio_work {
+ public:
+  explicit asio_work(poller& counted);
+  asio_work(asio_work&& other) noexcept = default;
+  asio_work& operator=(asio_work&&) = delete;
+  ~asio_work();
+
+ private:
+  std::shared_ptr<int> count_;  // a coroutine that never ended may outlive the poller
 };
 
 }  // namespace pgweir::io
