@@ -94,6 +94,7 @@ class session final : public io::connection,
   // io::timeout
   void on_timeout() override;
 
+  core::relay_rules relay_rules() const;
   std::size_t send_unit(std::span<const std::byte> arrived);
   std::size_t start_unit(std::span<const std::byte> arrived, bool& blocked);
   void greet();

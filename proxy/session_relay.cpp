@@ -3,13 +3,17 @@
 
 namespace pgweir::proxy {
 
+core::relay_rules session::relay_rules() const {
+  return {.catalogue = host_.catalogue,
+          .prepared_limit = pool_.settings().prepared_statements,
+          .client_id = identity_.id,
+          .may_start_unit = !unit_sent_ || !pool_.has_waiters()};
+}
+
 std::size_t session::send_unit(std::span<const std::byte> arrived) {
   auto& backend = *lease_;
   auto& state = memory_of(backend).state;
-  const core::relay_rules rules{.catalogue = host_.catalogue,
-                                .prepared_limit = pool_.settings().prepared_statements,
-                                .client_id = identity_.id,
-                                .may_start_unit = !unit_sent_ || !pool_.has_waiters()};
+  const auto rules = relay_rules();
   auto& counts = pool_.instruments();
   connection_sink to_server{backend, counts.server_sent_bytes};
   connection_sink to_client{*this, counts.client_sent_bytes};
@@ -59,9 +63,7 @@ std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
       }
       case core::response_outcome::replay: {
         connection_sink to_server{*lease_, counts.server_sent_bytes};
-        const core::relay_rules rules{.catalogue = host_.catalogue,
-                                      .prepared_limit = pool_.settings().prepared_statements,
-                                      .client_id = identity_.id};
+        const auto rules = relay_rules();
         core::request_relay{client_, state, rules, to_server, to_client}.replay();
         break;
       }

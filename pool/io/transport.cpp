@@ -126,8 +126,6 @@ io_result transport::tls_result(int outcome) {
   }
 }
 
-bool transport::has_pending() const { return tls_ != nullptr && SSL_has_pending(tls_) == 1; }
-
 void transport::close() {
   if (descriptor_ < 0) return;
   if (owned_) {

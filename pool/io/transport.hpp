@@ -25,8 +25,9 @@ enum class io_status {
 struct io_result {
   io_status status;
   std::size_t bytes = 0;
-  bool drained =
-      false;  // of a plain read: nothing more had arrived; wait for readiness instead of reading again
+  // Of a plain read: nothing more had arrived. Of TLS it is never said: bytes may wait inside the session, of
+  // which the readiness of the descriptor tells nothing (supavisor#993), so read until want_read.
+  bool drained = false;
 };
 
 class transport {
@@ -49,9 +50,6 @@ class transport {
 
   io_result read(std::span<std::byte> into);
   io_result write(std::span<const std::byte> from);
-
-  // Decrypted bytes wait inside the TLS session: readiness of the descriptor will not tell (supavisor#993).
-  bool has_pending() const;
 
   bool is_tls() const { return tls_ != nullptr; }
   ssl_st* tls() const { return tls_; }

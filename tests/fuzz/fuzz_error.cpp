@@ -1,18 +1,10 @@
 // tests/fuzz/fuzz_error.cpp - ErrorResponse of a broken or hostile server.
 #include "proxy/wire/error_response.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <cstdint>
-#include <cstdlib>
-
-namespace {
 
 using namespace pgweir;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto body = std::as_bytes(std::span(data, size));

@@ -1,17 +1,8 @@
 // tests/fuzz/fuzz_frame.cpp - message headers and the bounds-checked reader.
 #include "proxy/wire/frame.hpp"
-
-#include <cstdlib>
-
-namespace {
+#include "tests/fuzz/require.hpp"
 
 using namespace pgweir;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));

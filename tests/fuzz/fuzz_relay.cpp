@@ -4,18 +4,14 @@
 // bits say how many bytes follow for it.
 #include "proxy/core/request_relay.hpp"
 #include "proxy/core/response_relay.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 
 namespace {
 
 using namespace pgweir;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 struct text_sink final : wire::sink {
   void put(wire::bytes_view bytes) override { text += wire::as_text(bytes); }

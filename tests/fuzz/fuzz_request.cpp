@@ -2,19 +2,11 @@
 #include "proxy/wire/frame.hpp"
 #include "proxy/wire/request.hpp"
 #include "proxy/wire/sql_head.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <cstdint>
-#include <cstdlib>
-
-namespace {
 
 using namespace pgweir;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto body = std::as_bytes(std::span(data, size));

@@ -5,20 +5,16 @@
 #include "proxy/auth/authenticator.hpp"
 #include "proxy/auth/base64.hpp"
 #include "proxy/auth/saslprep.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 #include <string>
 
 namespace {
 
 using namespace pgweir;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 config::user_settings user_of(std::uint8_t choice) {
   const auto key = auth::encode_base64(std::string(32, 'k'));

@@ -2,20 +2,16 @@
 // writes.
 #include "proxy/wire/error_response.hpp"
 #include "proxy/wire/startup.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 #include <string>
 
 namespace {
 
 using namespace pgweir;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 void check_startup(wire::bytes_view packet) {
   const auto decoded = wire::decode_startup(packet);

@@ -1,18 +1,10 @@
 // tests/fuzz/fuzz_unit_reader.cpp - what a client without a backend sends, in pieces.
 #include "proxy/core/unit_reader.hpp"
+#include "tests/fuzz/require.hpp"
 
 #include <cstdint>
-#include <cstdlib>
-
-namespace {
 
 using namespace pgweir;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-}  // namespace
 
 // The first byte says how large the pieces are, and whether units are refused.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
