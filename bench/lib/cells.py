@@ -1,6 +1,11 @@
 """What is measured: one cell is one workload at one number of clients, run against every target in turn."""
 
+import os
 from dataclasses import dataclass, field
+
+from servers import ROOT
+
+SLEEP = os.path.join(ROOT, "bench", "lib", "sleep_50ms.sql")
 
 
 @dataclass(frozen=True)
@@ -9,6 +14,8 @@ class Cell:
     kind: str  # pgbench, bulk or idle
     clients: int
     options: tuple = ()  # pgbench: its options
+    scripts: tuple = ()  # pgbench: what to call the scripts that it mixes, in their order
+    rate: int = 0  # pgbench: transactions per second that it starts, whatever the answers; 0: as fast as they come
     sampling: float = 1.0  # pgbench: the part of the transactions whose latency is logged
     sql: str = ""  # bulk
     repeats: int = 1  # bulk: for each client
@@ -26,13 +33,24 @@ def rows_of(megabytes):
     return ROWS.format(row=ROW_BYTES, rows=megabytes * 1_000_000 // ROW_BYTES)
 
 
-def select_cells(counts):
-    for protocol in ("simple", "extended", "prepared"):
-        # PgBouncer 1.18 does not keep prepared statements in transaction mode.
-        without = ("pgbouncer",) if protocol == "prepared" else ()
-        for clients in counts:
-            yield Cell(f"select_{protocol}_{clients}", "pgbench", clients, ("-S", "-M", protocol),
-                       sampling=0.1 if clients > 1 else 0.5, without=without)
+def select_cells(protocol, counts):
+    # PgBouncer 1.18 does not keep prepared statements in transaction mode.
+    without = ("pgbouncer",) if protocol == "prepared" else ()
+    for clients in counts:
+        yield Cell(f"select_{protocol}_{clients}", "pgbench", clients, ("-S", "-M", protocol),
+                   sampling=0.1 if clients > 1 else 0.5, without=without)
+
+
+def mixed_cells(clients):
+    yield Cell(f"mixed_slow_{clients}", "pgbench", clients, ("-b", "select-only@95", "-f", f"{SLEEP}@5"),
+               scripts=("reads", "slow"))
+    yield Cell(f"mixed_tpcb_{clients}", "pgbench", clients, ("-b", "select-only@9", "-b", "tpcb-like@1"),
+               scripts=("reads", "tpcb"))
+
+
+def rate_cells(clients, rates):
+    for rate in rates:
+        yield Cell(f"rate_{rate}_{clients}", "pgbench", clients, ("-S", f"--rate={rate}"), rate=rate)
 
 
 def bulk_cells(large, small, copy):
@@ -50,7 +68,10 @@ def idle_cells(plain, tls):
 
 
 def full():
-    yield from select_cells((1, 16, 64, 256))
+    for protocol in ("simple", "extended", "prepared"):
+        yield from select_cells(protocol, (1, 16, 64, 256, 1000))
+    yield from mixed_cells(64)
+    yield from rate_cells(64, (5_000, 15_000))
     yield Cell("tpcb_16", "pgbench", 16, ("-b", "tpcb-like"))
     yield Cell("connect_16", "pgbench", 16, ("-S", "-C"))
     yield from bulk_cells(large=1000, small=10, copy=500)
@@ -58,8 +79,11 @@ def full():
 
 
 def smoke():
-    yield from select_cells((16,))
-    yield Cell("tpcb_4", "pgbench", 4, ("-b", "tpcb-like"))
+    yield from select_cells("simple", (16,))
+    yield from select_cells("extended", (16,))
+    yield from select_cells("prepared", (16, 1000))
+    yield from mixed_cells(16)
+    yield from rate_cells(16, (1_000,))
     yield Cell("connect_4", "pgbench", 4, ("-S", "-C"))
     yield from bulk_cells(large=100, small=10, copy=50)
     yield from idle_cells(plain=(200,), tls=100)

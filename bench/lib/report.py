@@ -6,18 +6,29 @@ import os
 import platform
 import statistics
 
-# key, heading, decimals; a cell has those columns that it measured
+# key, heading, decimals; a cell has those rows that it measured
 METRICS = (
     ("tps", "tps", 0),
     ("mb_per_s", "MB/s", 0),
     ("p50_us", "p50 us", 0),
     ("p99_us", "p99 us", 0),
+    ("lag_mean_us", "lag mean us", 0),
+    ("lag_p99_us", "lag p99 us", 0),
+    ("reads_p50_us", "reads p50 us", 0),
+    ("reads_p99_us", "reads p99 us", 0),
+    ("slow_p50_us", "slow p50 us", 0),
+    ("slow_p99_us", "slow p99 us", 0),
+    ("tpcb_p50_us", "tpcb p50 us", 0),
+    ("tpcb_p99_us", "tpcb p99 us", 0),
     ("cpu_us_per_transaction", "CPU us/tx", 2),
     ("cpu_ms_per_mb", "CPU ms/MB", 3),
     ("syscalls_per_transaction", "calls/tx", 2),
     ("bytes_per_client", "bytes/client", 0),
     ("logins_per_s", "logins/s", 0),
 )
+HEADINGS = {key: heading for key, heading, _ in METRICS}
+RATIOS = ("direct", "pgbouncer", "off")  # what auto is compared with
+CANNOT = {"pgbouncer": "cannot: PgBouncer 1.18 keeps no prepared statements in transaction mode"}
 
 
 def medians(rounds):
@@ -32,31 +43,41 @@ def ratio(of, to, key):
     return f"{of[key] / to[key]:.2f}"
 
 
-def rows_of(cell, by_target):
-    """One row for each metric: its value for every target, then pgweir's ratios."""
-    ours = by_target.get("pgweir", {})
+def figure(cell, target, found, key, decimals):
+    if target in cell.without and target in CANNOT:
+        return "cannot"
+    return f"{found[key]:,.{decimals}f}" if key in found else "-"
+
+
+def rows_of(cell, by_target, targets, others):
+    """One row for each metric: its value for every target, then the ratios of auto."""
+    ours = by_target.get("auto", {})
     for key, heading, decimals in METRICS:
-        values = {target: found[key] for target, found in by_target.items() if key in found}
-        if values:
-            yield [cell, heading] + [
-                f"{values[target]:,.{decimals}f}" if target in values else "-" for target in ("direct", "pgweir", "pgbouncer")
-            ] + [ratio(ours, by_target.get("direct", {}), key), ratio(ours, by_target.get("pgbouncer", {}), key)]
+        if any(key in found for found in by_target.values()):
+            yield [cell.name, heading,
+                   *(figure(cell, target, by_target.get(target, {}), key, decimals) for target in targets),
+                   *(ratio(ours, by_target.get(target, {}), key) for target in others)]
 
 
-def table(results):
-    """results: {cell: {target: {metric: median}}}"""
-    rows = [["cell", "metric", "direct", "pgweir", "pgbouncer", "pgweir/direct", "pgweir/pgbouncer"]]
-    for cell, by_target in results.items():
-        rows.extend(rows_of(cell, by_target))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
+def table(cells, results, targets):
+    """results: {name of the cell: {target: {metric: median}}}"""
+    others = [target for target in RATIOS if target in targets and "auto" in targets]
+    rows = [["cell", "metric", *targets, *(f"auto/{target}" for target in others)]]
     last = None
-    for row in rows:
-        name = row[0] if row[0] != last else ""
-        last = row[0]
-        cells = [name.ljust(widths[0]), row[1].ljust(widths[1])]
-        cells += [text.rjust(width) for text, width in zip(row[2:], widths[2:])]
-        lines.append("  ".join(cells).rstrip())
+    for cell in cells:
+        for row in rows_of(cell, results[cell.name], targets, others):
+            rows.append(row if cell.name != last else ["", *row[1:]])
+            last = cell.name
+    text = aligned(rows, left=(0, 1))
+    notes = [CANNOT[target] for target in targets if target in CANNOT and any(target in cell.without for cell in cells)]
+    return "\n".join([text, *notes])
+
+
+def aligned(rows, left):
+    """Columns of one width each, those of `left` to the left; a line under the first row."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(text.ljust(width) if column in left else text.rjust(width)
+                       for column, (text, width) in enumerate(zip(row, widths))).rstrip() for row in rows]
     lines.insert(1, "-" * max(map(len, lines)))
     return "\n".join(lines)
 

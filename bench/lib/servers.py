@@ -1,7 +1,7 @@
-"""The servers to compare: PostgreSQL itself, pgweir and PgBouncer, all on loopback, each in a directory of its own.
+"""The servers to compare: PostgreSQL itself, pgweir with and without multiplexing, and PgBouncer, all on loopback.
 
-Both proxies get the same: transaction mode, 20 server connections, no password for the user bench, SCRAM for the user
-idle, a TLS certificate, no line in the log for each connection.
+Each has a directory of its own. All proxies get the same: transaction mode, 8 server connections, no password for the
+user bench, SCRAM for the user idle, a TLS certificate, no line in the log for each connection.
 """
 
 import os
@@ -13,8 +13,10 @@ import time
 import process
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-POOL_SIZE = 20
+TARGETS = ("direct", "auto", "off", "pgbouncer")  # by name, in the order of the table
+POOL_SIZE = 8
 MAX_CLIENTS = 12_000
+MAX_CONNECTIONS = 1_200  # of PostgreSQL: 1,000 direct clients, and the proxies' idle connections meanwhile
 IDLE_PASSWORD = "idle"
 POSTGRES_PROGRAM = "/usr/lib/postgresql/15/bin/postgres"
 PGBOUNCER_PROGRAM = "/usr/sbin/pgbouncer"
@@ -45,16 +47,17 @@ def wait_for_port(port, started, log, seconds=20):
 
 
 class Postgres:
-    """The cluster behind both proxies. As a target it is called direct: what the clients would get without a proxy."""
+    """The cluster behind all proxies. As a target it is called direct: what the clients would get without a proxy."""
 
     name = "direct"
     pid = None  # its CPU is not that of a proxy
+    connect_ms = 8  # of a client, at the most: the server starts a process for it
 
     def __init__(self, directory, scale):
         self.directory = os.path.join(directory, "postgres")
         self.tool = os.path.join(ROOT, "tests", "support", "pg_cluster")
-        settings = ["max_connections = 400", "shared_buffers = 512MB", "max_wal_size = 4GB", "autovacuum = off",
-                    "jit = off"]
+        settings = [f"max_connections = {MAX_CONNECTIONS}", "shared_buffers = 512MB", "max_wal_size = 4GB",
+                    "autovacuum = off", "jit = off"]
         process.run([self.tool, "start", "--auth", "trust", self.directory, "--", *settings], 120)
         try:
             self._load(scale)
@@ -85,12 +88,22 @@ class Postgres:
         return process.run(["psql", "-XAtq", "-h", "127.0.0.1", "-p", str(self.port), "-U", user, "-d", database,
                             "-v", "ON_ERROR_STOP=1", "-c", text], 60)
 
+    def settle(self, seconds=30):
+        """Waits until the server processes of clients that have gone are gone too: a thousand of them take a while."""
+        kept = (len(TARGETS) - 1) * POOL_SIZE * 2 + 1  # the pools of bench and of idle, and this session itself
+        count = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        deadline = time.monotonic() + seconds
+        while int(self.sql(count, "bench")) > kept and time.monotonic() < deadline:
+            time.sleep(0.05)
+
     def stop(self):
         process.run([self.tool, "stop", self.directory, "immediate"], 90)
 
 
 class Proxy:
     """A proxy that runs as a process of ours; start() may be called again after stop()."""
+
+    connect_ms = 1
 
     def __init__(self, directory, postgres):
         self.directory = os.path.join(directory, self.name)
@@ -129,11 +142,10 @@ class Proxy:
 
 
 class Pgweir(Proxy):
-    name = "pgweir"
-
-    def __init__(self, directory, postgres, program):
-        super().__init__(directory, postgres)
+    def __init__(self, directory, postgres, program, multiplex):
+        self.name = multiplex
         self.program = program
+        super().__init__(directory, postgres)
 
     def version(self):
         return version_of(self.program)
@@ -155,6 +167,7 @@ connections = false
 [pool]
 mode = "transaction"
 size = {POOL_SIZE}
+multiplex = "{self.name}"
 [databases.bench]
 server = "host=127.0.0.1 port={self.postgres.port} sslmode=disable"
 [users.bench]
