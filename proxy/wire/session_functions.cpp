@@ -1,0 +1,64 @@
+#include "proxy/wire/sql_class.hpp"
+
+#include <algorithm>
+
+namespace pgweir::wire {
+namespace {
+
+constexpr std::string_view built_in[] = {
+    // Settings, sequences and locks of the session (manual, "System Administration Functions", "Sequence
+    // Manipulation Functions").
+    "set_config", "setseed", "currval", "lastval", "pg_advisory_*", "pg_try_advisory_*",
+    // The session as such. A backend that ends or cancels itself must not be one that is shared.
+    "pg_backend_pid", "pg_cancel_backend", "pg_terminate_backend", "pg_listening_channels",
+    "pg_my_temp_schema", "pg_is_other_temp_schema", "pg_prepared_statement", "pg_cursor",
+    "pg_get_backend_memory_contexts", "pg_stat_force_next_flush", "pg_stat_clear_snapshot",
+    "pg_export_snapshot", "binary_upgrade_*",
+    // Backups, replication slots (temporary ones, too) and origins belong to a session.
+    "pg_backup_*", "pg_start_backup", "pg_stop_backup", "pg_create_physical_replication_slot",
+    "pg_create_logical_replication_slot", "pg_copy_physical_replication_slot",
+    "pg_copy_logical_replication_slot", "pg_logical_*", "pg_replication_origin_*",
+    // Large objects: descriptors.
+    "lo_*", "loread", "lowrite",
+    // These run SQL that is given as a text, or by a cursor's name.
+    "query_to_xml*", "cursor_to_xml*", "ts_stat", "ts_rewrite", "crosstab*", "connectby", "xpath_table",
+    // State kept by extensions: dblink, postgres_fdw, pg_trgm, hypopg, pg_variables, set_user, pldbgapi.
+    "dblink*", "postgres_fdw_*", "set_limit", "show_limit", "hypopg*", "pgv_*", "set_user",
+    "set_session_auth", "reset_user", "pldbg_*"};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+}  // namespace
+
+session_functions::session_functions(std::span<const std::string> more) {
+  for (const auto name : built_in) add(name);
+  for (const auto& name : more) add(name);
+  std::sort(names_.begin(), names_.end());
+}
+
+void session_functions::add(std::string_view name) {
+  const auto dot = name.rfind('.');
+  if (dot != std::string_view::npos) name.remove_prefix(dot + 1);
+  std::string folded(name);
+  std::transform(folded.begin(), folded.end(), folded.begin(), lower);
+  if (folded.empty()) return;
+  if (folded == "*")
+    begins_.fill(true);
+  else
+    begins_[static_cast<unsigned char>(folded.front())] = true;
+  if (folded.back() != '*') {
+    names_.push_back(std::move(folded));
+  } else {
+    folded.pop_back();
+    prefixes_.push_back(std::move(folded));
+  }
+}
+
+bool session_functions::contains(std::string_view folded_name) const {
+  if (folded_name.empty() || !begins_[static_cast<unsigned char>(folded_name.front())]) return false;
+  return std::binary_search(names_.begin(), names_.end(), folded_name, std::less<std::string_view>{}) ||
+         std::any_of(prefixes_.begin(), prefixes_.end(),
+                     [&](const auto& prefix) { return folded_name.starts_with(prefix); });
+}
+
+}  // namespace pgweir::wire
