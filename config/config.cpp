@@ -21,6 +21,10 @@ void apply(pool_settings& to, const pool_overrides& from) {
   take(to.size, from.size);
   take(to.min_size, from.min_size);
   take(to.multiplex, from.multiplex);
+  take(to.lanes, from.lanes);
+  take(to.lane_depth, from.lane_depth);
+  take(to.lane_expected_time, from.lane_expected_time);
+  take(to.client_write_timeout, from.client_write_timeout);
   take(to.server_round_robin, from.server_round_robin);
   take(to.server_lifetime, from.server_lifetime);
   take(to.server_idle_timeout, from.server_idle_timeout);
@@ -31,6 +35,8 @@ void apply(pool_settings& to, const pool_overrides& from) {
   take(to.client_idle_timeout, from.client_idle_timeout);
   take(to.cancel_on_disconnect, from.cancel_on_disconnect);
   take(to.prepared_statements, from.prepared_statements);
+  take(to.prepare_unnamed, from.prepare_unnamed);
+  take(to.session_functions, from.session_functions);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 
 enum class pool_mode { session, transaction, statement };
 enum class multiplex { automatic, off };
+enum class prepare_unnamed { automatic, off };
 enum class auth_method { trust, password, md5, scram_sha_256 };
 enum class tls_mode { off, allow, require };
 enum class log_format { text, json };
@@ -26,6 +27,10 @@ struct pool_settings {
   std::size_t size = 20;     // backends of one (database, user), for the whole process
   std::size_t min_size = 0;  // kept open once the pool has been used
   config::multiplex multiplex = config::multiplex::automatic;
+  std::size_t lanes = 0;                      // backends that are lanes at once, at most; 0: pgweir chooses
+  std::size_t lane_depth = 256;               // units queued on one lane, at most
+  milliseconds lane_expected_time{5};         // never zero; see config/pgweir.toml
+  milliseconds client_write_timeout{10'000};  // for a client whose answer holds up a lane
   bool server_round_robin = false;
   milliseconds server_lifetime{3'600'000};
   milliseconds server_idle_timeout{600'000};
@@ -36,6 +41,9 @@ struct pool_settings {
   milliseconds client_idle_timeout{0};
   bool cancel_on_disconnect = true;       // a query whose client has gone is cancelled
   std::size_t prepared_statements = 200;  // kept per backend, least recently used ones are closed
+  config::prepare_unnamed prepare_unnamed = config::prepare_unnamed::automatic;
+  // Beyond those that pgweir knows itself. In lower case; one that ends in "*" stands for all that begin so.
+  std::vector<std::string> session_functions;
 };
 
 // The same keys where a table may leave any of them out: [pool], [databases.x], [users.x].
@@ -44,6 +52,10 @@ struct pool_overrides {
   std::optional<std::size_t> size;
   std::optional<std::size_t> min_size;
   std::optional<config::multiplex> multiplex;
+  std::optional<std::size_t> lanes;
+  std::optional<std::size_t> lane_depth;
+  std::optional<milliseconds> lane_expected_time;
+  std::optional<milliseconds> client_write_timeout;
   std::optional<bool> server_round_robin;
   std::optional<milliseconds> server_lifetime;
   std::optional<milliseconds> server_idle_timeout;
@@ -54,6 +66,8 @@ struct pool_overrides {
   std::optional<milliseconds> client_idle_timeout;
   std::optional<bool> cancel_on_disconnect;
   std::optional<std::size_t> prepared_statements;
+  std::optional<config::prepare_unnamed> prepare_unnamed;
+  std::optional<std::vector<std::string>> session_functions;  // replaces the list of the wider table
 };
 
 struct tls_settings {

@@ -1,5 +1,7 @@
 #include "config/pool_keys.hpp"
 
+#include <algorithm>
+
 namespace pgweir::config {
 
 namespace {
@@ -10,6 +12,38 @@ constexpr choice<pool_mode> pool_modes[]{{"session", pool_mode::session},
 
 constexpr choice<multiplex> multiplexes[]{{"auto", multiplex::automatic}, {"off", multiplex::off}};
 
+constexpr choice<prepare_unnamed> prepare_unnameds[]{{"auto", prepare_unnamed::automatic},
+                                                     {"off", prepare_unnamed::off}};
+
+char lower(char letter) {
+  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
+
+// What PostgreSQL takes for a name without quotes (ident_start and ident_cont of its scan.l).
+bool starts_name(char letter) {
+  return (lower(letter) >= 'a' && lower(letter) <= 'z') || letter == '_' ||
+         static_cast<unsigned char>(letter) >= 0x80;
+}
+bool continues_name(char letter) {
+  return starts_name(letter) || (letter >= '0' && letter <= '9') || letter == '$';
+}
+
+// A name, or how names begin and a "*". Not "*" alone: multiplex = "off" says that.
+constexpr text_rule function_names{
+    .fits =
+        [](std::string_view text) {
+          if (text.ends_with('*')) text.remove_suffix(1);
+          return !text.empty() && starts_name(text.front()) && std::ranges::all_of(text, continues_name);
+        },
+    .otherwise = "not the name of a function",
+    .advice = "write the name without its schema, as in \"my_lock\", or how such names begin: \"my_lock*\""};
+
+std::optional<std::vector<std::string>> in_lower_case(std::optional<std::vector<std::string>> names) {
+  if (!names) return names;
+  for (std::string& name : *names) std::ranges::transform(name, name.begin(), lower);
+  return names;
+}
+
 }  // namespace
 
 pool_overrides read_pool_keys(table_reader& from) {
@@ -18,6 +52,10 @@ pool_overrides read_pool_keys(table_reader& from) {
   to.size = from.count("size", {.least = 1});
   to.min_size = from.count("min_size", {});
   to.multiplex = from.one_of("multiplex", multiplexes);
+  to.lanes = from.count("lanes", {});
+  to.lane_depth = from.count("lane_depth", {.least = 1});
+  to.lane_expected_time = from.duration("lane_expected_time", milliseconds{1});
+  to.client_write_timeout = from.duration("client_write_timeout");
   to.server_round_robin = from.flag("server_round_robin");
   to.server_lifetime = from.duration("server_lifetime");
   to.server_idle_timeout = from.duration("server_idle_timeout");
@@ -28,6 +66,8 @@ pool_overrides read_pool_keys(table_reader& from) {
   to.client_idle_timeout = from.duration("client_idle_timeout");
   to.cancel_on_disconnect = from.flag("cancel_on_disconnect");
   to.prepared_statements = from.count("prepared_statements", {.least = 1});
+  to.prepare_unnamed = from.one_of("prepare_unnamed", prepare_unnameds);
+  to.session_functions = in_lower_case(from.texts("session_functions", function_names));
   return to;
 }
 

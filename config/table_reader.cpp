@@ -82,25 +82,44 @@ std::optional<std::vector<std::string>> table_reader::texts(std::string_view key
   return found;
 }
 
-std::optional<std::chrono::milliseconds> table_reader::duration(std::string_view key) {
+std::optional<std::vector<std::string>> table_reader::texts(std::string_view key, const text_rule& rule) {
+  std::optional<std::vector<std::string>> found = texts(key);
+  if (!found) return std::nullopt;
+  bool all_fit = true;
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    if (rule.fits((*found)[i])) continue;
+    const std::string path = fmt::format("{}[{}]", path_of(key), i);
+    state_.findings.add_problem(state_.lines.line_of(path), fmt::format("{} is {}", path, rule.otherwise),
+                                std::string{rule.advice});
+    all_fit = false;
+  }
+  return all_fit ? found : std::nullopt;
+}
+
+std::optional<std::chrono::milliseconds> table_reader::duration(std::string_view key,
+                                                                std::chrono::milliseconds least) {
   const node* value = find(key);
   if (!value) return std::nullopt;
-  if (const std::int64_t* bare = std::get_if<std::int64_t>(&value->content)) {
-    if (*bare == 0) return std::chrono::milliseconds{0};
+  const std::int64_t* bare = std::get_if<std::int64_t>(&value->content);
+  if (bare && *bare != 0) {
     state_.findings.add_problem(value->line, fmt::format("{} has no unit", path_of(key)),
                                 fmt::format("write a duration in {}, as in \"15s\"", duration_units));
     return std::nullopt;
   }
   const std::string* written = std::get_if<std::string>(&value->content);
-  if (!written) {
+  if (!bare && !written) {
     reject(*value, path_of(key), "a duration in quotes, as in \"15s\"");
     return std::nullopt;
   }
-  const std::optional<std::chrono::milliseconds> found = parse_duration(*written);
+  const std::optional<std::chrono::milliseconds> found = parse_duration(written ? *written : "0");
   if (!found) {
-    state_.findings.add_problem(
-        value->line, fmt::format("{} is not a duration", path_of(key)),
-        fmt::format("write a whole number and one of the units {}, as in \"15s\", or 0", duration_units));
+    state_.findings.add_problem(value->line, fmt::format("{} is not a duration", path_of(key)),
+                                fmt::format("write a whole number and one of the units {}, as in \"15s\"{}",
+                                            duration_units, least.count() == 0 ? ", or 0" : ""));
+  } else if (*found < least) {
+    state_.findings.add_problem(value->line, fmt::format("{} is {}ms", path_of(key), found->count()),
+                                fmt::format("write at least \"{}ms\"", least.count()));
+    return std::nullopt;
   }
   return found;
 }

@@ -38,6 +38,12 @@ struct bounds {
   std::size_t most = 1'000'000'000;
 };
 
+struct text_rule {
+  bool (*fits)(std::string_view);
+  std::string_view otherwise;  // what a text is that does not fit, to follow "KEY is"
+  std::string_view advice;
+};
+
 template <class Enum>
 struct choice {
   std::string_view name;
@@ -55,7 +61,10 @@ class table_reader {
   std::optional<std::string> text(std::string_view key);
   // One string or a list of them. Element i is noted as "key[i]".
   std::optional<std::vector<std::string>> texts(std::string_view key);
-  std::optional<std::chrono::milliseconds> duration(std::string_view key);
+  // The same, where each element has to fit the rule.
+  std::optional<std::vector<std::string>> texts(std::string_view key, const text_rule& rule);
+  std::optional<std::chrono::milliseconds> duration(std::string_view key,
+                                                    std::chrono::milliseconds least = {});
   std::optional<std::size_t> size(std::string_view key);
   template <class Enum, std::size_t N>
   std::optional<Enum> one_of(std::string_view key, const choice<Enum> (&choices)[N]);

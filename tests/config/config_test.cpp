@@ -50,6 +50,10 @@ TEST(settings_of, knows_every_key) {
                .size = 1,
                .min_size = 2,
                .multiplex = multiplex::off,
+               .lanes = 11,
+               .lane_depth = 12,
+               .lane_expected_time = milliseconds{13},
+               .client_write_timeout = milliseconds{14},
                .server_round_robin = true,
                .server_lifetime = milliseconds{3},
                .server_idle_timeout = milliseconds{4},
@@ -59,12 +63,18 @@ TEST(settings_of, knows_every_key) {
                .idle_transaction_timeout = milliseconds{8},
                .client_idle_timeout = milliseconds{9},
                .cancel_on_disconnect = false,
-               .prepared_statements = 10};
+               .prepared_statements = 10,
+               .prepare_unnamed = prepare_unnamed::off,
+               .session_functions = std::vector<std::string>{"f"}};
   const pool_settings resolved = settings_of({}, {}, user);
   EXPECT_EQ(resolved.mode, pool_mode::session);
   EXPECT_EQ(resolved.size, 1u);
   EXPECT_EQ(resolved.min_size, 2u);
   EXPECT_EQ(resolved.multiplex, multiplex::off);
+  EXPECT_EQ(resolved.lanes, 11u);
+  EXPECT_EQ(resolved.lane_depth, 12u);
+  EXPECT_EQ(resolved.lane_expected_time, milliseconds{13});
+  EXPECT_EQ(resolved.client_write_timeout, milliseconds{14});
   EXPECT_TRUE(resolved.server_round_robin);
   EXPECT_EQ(resolved.server_lifetime, milliseconds{3});
   EXPECT_EQ(resolved.server_idle_timeout, milliseconds{4});
@@ -75,6 +85,8 @@ TEST(settings_of, knows_every_key) {
   EXPECT_EQ(resolved.client_idle_timeout, milliseconds{9});
   EXPECT_FALSE(resolved.cancel_on_disconnect);
   EXPECT_EQ(resolved.prepared_statements, 10u);
+  EXPECT_EQ(resolved.prepare_unnamed, prepare_unnamed::off);
+  EXPECT_EQ(resolved.session_functions, std::vector<std::string>{"f"});
 }
 
 }  // namespace

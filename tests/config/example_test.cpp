@@ -94,6 +94,10 @@ TEST(example_file, holds_the_default_of_every_pool_key) {
   EXPECT_EQ(shown.size, defaults.size);
   EXPECT_EQ(shown.min_size, defaults.min_size);
   EXPECT_EQ(shown.multiplex, defaults.multiplex);
+  EXPECT_EQ(shown.lanes, defaults.lanes);
+  EXPECT_EQ(shown.lane_depth, defaults.lane_depth);
+  EXPECT_EQ(shown.lane_expected_time, defaults.lane_expected_time);
+  EXPECT_EQ(shown.client_write_timeout, defaults.client_write_timeout);
   EXPECT_EQ(shown.server_round_robin, defaults.server_round_robin);
   EXPECT_EQ(shown.server_lifetime, defaults.server_lifetime);
   EXPECT_EQ(shown.server_idle_timeout, defaults.server_idle_timeout);
@@ -104,6 +108,8 @@ TEST(example_file, holds_the_default_of_every_pool_key) {
   EXPECT_EQ(shown.client_idle_timeout, defaults.client_idle_timeout);
   EXPECT_EQ(shown.cancel_on_disconnect, defaults.cancel_on_disconnect);
   EXPECT_EQ(shown.prepared_statements, defaults.prepared_statements);
+  EXPECT_EQ(shown.prepare_unnamed, defaults.prepare_unnamed);
+  EXPECT_EQ(shown.session_functions, defaults.session_functions);
 }
 
 }  // namespace

@@ -49,6 +49,10 @@ TEST(config_load, reads_every_pool_key) {
   EXPECT_EQ(pool.size, 7u);
   EXPECT_EQ(pool.min_size, 2u);
   EXPECT_EQ(pool.multiplex, multiplex::off);
+  EXPECT_EQ(pool.lanes, 3u);
+  EXPECT_EQ(pool.lane_depth, 32u);
+  EXPECT_EQ(pool.lane_expected_time, 20ms);
+  EXPECT_EQ(pool.client_write_timeout, 4s);
   EXPECT_TRUE(pool.server_round_robin);
   EXPECT_EQ(pool.server_lifetime, 2h);
   EXPECT_EQ(pool.server_idle_timeout, 3min);
@@ -59,6 +63,8 @@ TEST(config_load, reads_every_pool_key) {
   EXPECT_EQ(pool.client_idle_timeout, 24h);
   EXPECT_FALSE(pool.cancel_on_disconnect);
   EXPECT_EQ(pool.prepared_statements, 9u);
+  EXPECT_EQ(pool.prepare_unnamed, prepare_unnamed::off);
+  EXPECT_EQ(pool.session_functions, (std::vector<std::string>{"audit_begin", "my_lock*"}));
 }
 
 TEST(config_load, reads_databases_and_users) {
@@ -74,6 +80,9 @@ TEST(config_load, reads_databases_and_users) {
   EXPECT_EQ(pool.mode, pool_mode::transaction);
   EXPECT_EQ(pool.size, 3u);
   EXPECT_EQ(pool.min_size, 2u);
+  EXPECT_EQ(pool.multiplex, multiplex::automatic);
+  EXPECT_EQ(pool.lanes, 1u);
+  EXPECT_EQ(pool.session_functions, std::vector<std::string>{"app_state"});
 }
 
 TEST(config_load, chooses_the_authentication_that_fits_the_secret) {
@@ -101,6 +110,23 @@ TEST(config_load, takes_zero_for_no_limit) {
   EXPECT_EQ(said_by(loaded), "");
   EXPECT_EQ(loaded.value.pool.query_wait_timeout, 0s);
   EXPECT_EQ(loaded.value.pool.server_lifetime, 0s);
+}
+
+TEST(config_load, reads_names_of_functions_in_lower_case) {
+  const load_result loaded =
+      load_with("[pool]\nsession_functions = [\"Next_Ticket\", \"_x$1*\", \"gr\u00FC\u00DFe\"]");
+  EXPECT_EQ(said_by(loaded), "");
+  EXPECT_EQ(loaded.value.pool.session_functions,
+            (std::vector<std::string>{"next_ticket", "_x$1*", "gr\u00FC\u00DFe"}));
+}
+
+TEST(config_load, takes_an_empty_list_of_functions_over_a_wider_table_s) {
+  const load_result loaded =
+      load_with("[pool]\nsession_functions = \"a\"\n[users.bob]\nauth = \"trust\"\nsession_functions = []");
+  EXPECT_EQ(said_by(loaded), "");
+  const config& all = loaded.value;
+  EXPECT_EQ(settings_of(all, {}, all.users.at("alice")).session_functions, std::vector<std::string>{"a"});
+  EXPECT_EQ(settings_of(all, {}, all.users.at("bob")).session_functions, std::vector<std::string>{});
 }
 
 TEST(config_load, keeps_the_default_of_a_key_that_is_wrong) {
