@@ -6,8 +6,12 @@
 // scrape time.
 #pragma once
 
+#include "metrics/latency_bounds.hpp"
+
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -37,23 +41,46 @@ class gauge {
   std::atomic<std::int64_t> value_{0};
 };
 
-// Upper bounds of the latency buckets, in seconds: 50 microseconds to 60 seconds.
-inline constexpr std::array<double, 20> latency_bounds{0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005,
-                                                       0.01,    0.02,   0.05,   0.1,    0.2,   0.5,   1.0,
-                                                       2.0,     5.0,    10.0,   20.0,   30.0,  60.0};
-
 class latency_histogram {
  public:
-  static constexpr std::size_t buckets = latency_bounds.size() + 1;  // the last one is +Inf
+  static constexpr auto& bounds = latency_bounds;
+  static constexpr std::size_t buckets = bounds.size() + 1;  // the last one is +Inf
 
-  void observe(std::chrono::nanoseconds elapsed);
+  void observe(std::chrono::nanoseconds elapsed) {
+    const auto nanoseconds = static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed.count(), 0));
+    counts_[latency_bucket(nanoseconds)].add();
+    sum_nanoseconds_.add(nanoseconds);
+  }
 
   std::uint64_t count_of(std::size_t bucket) const { return counts_[bucket].value(); }
-  double sum_seconds() const { return static_cast<double>(sum_nanoseconds_.value()) * 1e-9; }
+  double sum() const { return static_cast<double>(sum_nanoseconds_.value()) * 1e-9; }  // seconds
 
  private:
   std::array<counter, buckets> counts_;
   counter sum_nanoseconds_;
+};
+
+inline constexpr std::array<double, 10> depth_bounds{0, 1, 2, 4, 8, 16, 32, 64, 128, 256};
+
+// How many stood before something in a queue.
+class depth_histogram {
+ public:
+  static constexpr auto& bounds = depth_bounds;
+  static constexpr std::size_t buckets = bounds.size() + 1;  // the last one is +Inf
+
+  void observe(std::size_t depth) {
+    // Bucket 1 + w ends at 2 to the power of w.
+    const std::size_t bucket = depth == 0 ? 0 : 1 + static_cast<std::size_t>(std::bit_width(depth - 1));
+    counts_[std::min(bucket, buckets - 1)].add();
+    sum_.add(depth);
+  }
+
+  std::uint64_t count_of(std::size_t bucket) const { return counts_[bucket].value(); }
+  double sum() const { return static_cast<double>(sum_.value()); }
+
+ private:
+  std::array<counter, buckets> counts_;
+  counter sum_;
 };
 
 }  // namespace pgweir::metrics

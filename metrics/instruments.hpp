@@ -1,5 +1,5 @@
 // metrics/instruments.hpp - every instrument that pgweir's workers write, as plain structs.
-// Names, help texts and labels are given to them in one place: metrics/exposition.cpp.
+// Names, help texts and labels are given to them in one table: metrics/families.hpp.
 // Thread rule: one writer per struct (the worker that it was made for), see metrics/instrument.hpp.
 #pragma once
 
@@ -21,9 +21,45 @@ enum class close_reason { lifetime, idle, error, dirty, client, server, reload, 
 enum class error_origin { server, pooler, client };
 enum class pin_reason { session_mode, replication, large_statement, copy_doubt };
 
+// Why a unit was given a backend of its own instead of a place on a lane.
+enum class lease_reason {
+  off,                 // multiplex = "off"
+  session_mode,        // mode = "session"
+  in_transaction,      // the session held the backend already
+  several_statements,  // in one Query
+  command,             // no plain read or write: SET, BEGIN, COPY, CREATE, ...
+  locks_rows,          // FOR UPDATE and the like: it may wait for others
+  session_function,    // calls a function that keeps state in the session
+  temporary,           // touches what only one session has
+  not_understood,      // its text tells nothing certain
+  writes,              // it may write
+  unproven,            // the statement has not shown yet that it is fast and small
+  slow,                // it has shown the opposite
+  large,               // so it has
+  incomplete,          // does not end in Sync, or was too big to be kept
+  pipelined,           // came before the answer to the one before
+  resent,              // had to be sent again
+  stalled,             // taken back from a lane whose head took too long
+};
+// Why a unit was sent a second time, unseen by its client.
+enum class resend_reason {
+  canceled_for_another,  // a cancel request meant another client's unit
+  server_lost,           // the connection ended before its turn
+  statement_missing,     // a prepared statement was not there, or its plan was out of date
+  stalled,               // the head of its lane took too long
+};
+// Why a lane ended with units on it.
+enum class lane_close_reason {
+  transaction_open,  // a unit left a transaction open
+  server,            // the connection broke, or the server closed it
+  protocol,          // the server sent what nobody had asked for
+  client_stalled,    // the client at the head did not read its answer
+};
+
 inline constexpr std::size_t client_states = 5, server_states = 5, wait_outcomes = 5, connect_outcomes = 3,
                              login_outcomes = 4, login_methods = 5, cancel_outcomes = 4, close_reasons = 8,
-                             error_origins = 3, pin_reasons = 4;
+                             error_origins = 3, pin_reasons = 4, lease_reasons = 17, resend_reasons = 4,
+                             lane_close_reasons = 4;
 // First two characters of a SQLSTATE, bounded: the classes that PostgreSQL 15 documents, and "other".
 inline constexpr std::size_t sqlstate_classes = 44;
 std::size_t sqlstate_class_index(const char* sqlstate);  // sqlstate: at least two characters
@@ -60,6 +96,19 @@ struct alignas(cache_line) pool_instruments {
   std::array<by<counter, error_origin, error_origins>, sqlstate_classes> errors;
   by<counter, pin_reason, pin_reasons> pins;
   by<gauge, pin_reason, pin_reasons> pinned;
+
+  counter lane_units;  // sent on a lane
+  by<counter, lease_reason, lease_reasons> lease_units;
+  gauge lanes;                 // backends that are lanes now
+  depth_histogram lane_depth;  // units that stood on a lane when another one joined
+  // Of the units that lanes answered: what each was expected to take as the head, and what it took.
+  counter lane_expected_nanoseconds, lane_real_nanoseconds;
+  by<counter, resend_reason, resend_reasons> resent_units;
+  by<counter, lane_close_reason, lane_close_reasons> lane_closes;
+
+  counter unnamed_shared;   // Parses without a name answered from the catalogue, or sent under a shared name
+  counter unnamed_demoted;  // statements no longer shared: their generic plan was slower
+
   by<counter, cancel_outcome, cancel_outcomes> cancels;  // unknown_key is counted in worker_instruments
   by<counter, close_reason, close_reasons> server_closes;
   counter server_resets;

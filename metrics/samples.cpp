@@ -22,19 +22,18 @@ void samples::value(double number, labels more) {
     metric.gauge.value = number;
 }
 
-void samples::histogram(const std::array<std::uint64_t, latency_histogram::buckets>& counts,
-                        double sum_seconds, labels more) {
+void samples::histogram(std::span<const std::uint64_t> counts, std::span<const double> bounds, double sum,
+                        labels more) {
   auto& histogram = add(std::move(more)).histogram;
   histogram.bucket.reserve(counts.size());
   std::uint64_t cumulative = 0;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     cumulative += counts[i];
-    const bool last = i == latency_bounds.size();
     histogram.bucket.push_back(
-        {cumulative, last ? std::numeric_limits<double>::infinity() : latency_bounds[i]});
+        {cumulative, i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity()});
   }
   histogram.sample_count = cumulative;
-  histogram.sample_sum = sum_seconds;
+  histogram.sample_sum = sum;
 }
 
 }  // namespace pgweir::metrics

@@ -1,5 +1,5 @@
 // metrics/samples.hpp - turns instruments into prometheus-cpp samples, each summed over the workers.
-// The function templates below are the vocabulary of the table in metrics/exposition.cpp.
+// The function templates below are the vocabulary of the tables in metrics/families_*.cpp.
 #pragma once
 
 #include "metrics/registry.hpp"
@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -31,8 +32,8 @@ class samples {
       : family_(family), context_(context), base_(std::move(base)) {}
 
   void value(double number, labels more = {});
-  // `counts` are those of latency_histogram, one per bucket, not cumulative.
-  void histogram(const std::array<std::uint64_t, latency_histogram::buckets>& counts, double sum_seconds,
+  // `counts`: one per bucket, not cumulative; the last one, that of +Inf, has no bound.
+  void histogram(std::span<const std::uint64_t> counts, std::span<const double> bounds, double sum,
                  labels more = {});
 
   const scrape_context& context() const { return context_; }
@@ -78,15 +79,15 @@ using view_for = typename member_of<decltype(Member)>::view;
 template <class View, class Pick>
 void add_sum(const View& view, samples& out, const Pick& pick, samples::labels more) {
   using instrument = std::remove_cvref_t<decltype(pick(*view.workers.front()))>;
-  if constexpr (std::is_same_v<instrument, latency_histogram>) {
-    std::array<std::uint64_t, latency_histogram::buckets> counts{};
-    double seconds = 0;
+  if constexpr (requires { instrument::buckets; }) {
+    std::array<std::uint64_t, instrument::buckets> counts{};
+    double sum = 0;
     for (const auto* worker : view.workers) {
-      const latency_histogram& part = pick(*worker);
+      const instrument& part = pick(*worker);
       for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += part.count_of(i);
-      seconds += part.sum_seconds();
+      sum += part.sum();
     }
-    out.histogram(counts, seconds, std::move(more));
+    out.histogram(counts, instrument::bounds, sum, std::move(more));
   } else {
     decltype(instrument{}.value()) sum = 0;
     for (const auto* worker : view.workers) sum += pick(*worker).value();

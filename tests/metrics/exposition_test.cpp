@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace pgweir::metrics {
 namespace {
@@ -118,6 +120,72 @@ TEST_F(exposition_of_two_workers, shows_errors_by_origin_and_class) {
   EXPECT_EQ(error("server", "22"), 1);
   EXPECT_EQ(error("client", "other"), 2);
   EXPECT_EQ(error("pooler", "53"), 0) << "what alerts ask for exists from the start";
+}
+
+TEST_F(exposition_of_two_workers, shows_units_by_their_way_and_reason) {
+  const auto units = [this](const std::string& way, const std::string& reason) {
+    labels wanted = with("way", way);
+    wanted["reason"] = reason;
+    return sample("pgweir_units_total", wanted).counter.value;
+  };
+  first_.lane_units.add(5);
+  second_.lane_units.add(6);
+  EXPECT_EQ(units("lane", "shared"), 11);
+  const std::pair<lease_reason, const char*> reasons[]{
+      {lease_reason::off, "off"},
+      {lease_reason::session_mode, "session_mode"},
+      {lease_reason::in_transaction, "in_transaction"},
+      {lease_reason::several_statements, "several_statements"},
+      {lease_reason::command, "command"},
+      {lease_reason::locks_rows, "locks_rows"},
+      {lease_reason::session_function, "session_function"},
+      {lease_reason::temporary, "temporary"},
+      {lease_reason::not_understood, "not_understood"},
+      {lease_reason::writes, "writes"},
+      {lease_reason::unproven, "unproven"},
+      {lease_reason::slow, "slow"},
+      {lease_reason::large, "large"},
+      {lease_reason::incomplete, "incomplete"},
+      {lease_reason::pipelined, "pipelined"},
+      {lease_reason::resent, "resent"},
+      {lease_reason::stalled, "stalled"}};
+  EXPECT_EQ(std::size(reasons), lease_reasons);
+  std::uint64_t times = 0;
+  for (const auto& [reason, name] : reasons) {
+    first_.lease_units[reason].add(++times);
+    EXPECT_EQ(units("lease", name), static_cast<double>(times)) << name;
+  }
+}
+
+TEST_F(exposition_of_two_workers, shows_what_becomes_of_lanes) {
+  first_.lanes.add(2);
+  second_.lanes.add(1);
+  first_.lane_depth.observe(0);
+  second_.lane_depth.observe(3);
+  first_.lane_expected_nanoseconds.add(1'500'000'000);
+  second_.lane_real_nanoseconds.add(2'000'000'000);
+  second_.resent_units[resend_reason::statement_missing].add(7);
+  first_.lane_closes[lane_close_reason::client_stalled].add(8);
+  EXPECT_EQ(sample("pgweir_lanes", pool_).gauge.value, 3);
+  EXPECT_EQ(sample("pgweir_lane_expected_seconds_total", pool_).counter.value, 1.5);
+  EXPECT_EQ(sample("pgweir_lane_real_seconds_total", pool_).counter.value, 2);
+  EXPECT_EQ(sample("pgweir_resent_units_total", with("reason", "statement_missing")).counter.value, 7);
+  EXPECT_EQ(sample("pgweir_lane_closes_total", with("reason", "client_stalled")).counter.value, 8);
+  const auto depth = sample("pgweir_lane_depth", pool_).histogram;
+  ASSERT_EQ(depth.bucket.size(), depth_histogram::buckets);
+  EXPECT_EQ(depth.bucket[0].cumulative_count, 1U);
+  EXPECT_EQ(depth.bucket[2].upper_bound, 2);
+  EXPECT_EQ(depth.bucket[2].cumulative_count, 1U);
+  EXPECT_EQ(depth.bucket[3].upper_bound, 4);
+  EXPECT_EQ(depth.bucket[3].cumulative_count, 2U);
+  EXPECT_EQ(depth.sample_sum, 3);
+}
+
+TEST_F(exposition_of_two_workers, shows_what_becomes_of_statements_without_a_name) {
+  first_.unnamed_shared.add(5);
+  second_.unnamed_demoted.add();
+  EXPECT_EQ(sample("pgweir_unnamed_shared_total", pool_).counter.value, 5);
+  EXPECT_EQ(sample("pgweir_unnamed_demoted_total", pool_).counter.value, 1);
 }
 
 TEST_F(exposition_of_two_workers, what_happens_before_a_login_has_no_pool) {

@@ -1,0 +1,62 @@
+// metrics/families_sharing.cpp - who shares a server connection, who has one alone, and why.
+#include "metrics/families.hpp"
+
+namespace pgweir::metrics {
+
+namespace {
+
+constexpr enum_label<pin_reasons> pin_label{"reason",
+                                            {"session_mode", "replication", "large_statement", "copy_doubt"}};
+constexpr enum_label<lease_reasons> lease_label{
+    "reason",
+    {"off", "session_mode", "in_transaction", "several_statements", "command", "locks_rows",
+     "session_function", "temporary", "not_understood", "writes", "unproven", "slow", "large", "incomplete",
+     "pipelined", "resent", "stalled"}};
+constexpr enum_label<resend_reasons> resend_label{
+    "reason", {"canceled_for_another", "server_lost", "statement_missing", "stalled"}};
+constexpr enum_label<lane_close_reasons> lane_close_label{
+    "reason", {"transaction_open", "server", "protocol", "client_stalled"}};
+
+// Units by the way they went to the server; those that went on a lane need no reason.
+void units(const pool_view& pool, samples& out) {
+  add_sum(pool, out, [](const pool_instruments& worker) -> const auto& { return worker.lane_units; },
+          {{"way", "lane"}, {"reason", "shared"}});
+  for (std::size_t i = 0; i < lease_reasons; ++i)
+    add_sum(pool,
+            out, [i](const pool_instruments& worker) -> const auto& { return worker.lease_units.at[i]; },
+            {{"way", "lease"}, {lease_label.name, lease_label.values[i]}});
+}
+
+using pool = pool_instruments;
+
+constexpr family_row rows[] = {
+    {"pgweir_units_total", counter_type,
+     "Queries, or pipelines up to their Sync, by way (a shared lane, or a lease) and by why they were leased "
+     "a server connection.",
+     units, nullptr},
+    {"pgweir_lanes", gauge_type, "Server connections that are lanes, shared by clients at the same time.",
+     one<&pool::lanes>, nullptr},
+    {"pgweir_lane_depth", histogram_type, "How many units stood on a lane when another one joined it.",
+     one<&pool::lane_depth>, nullptr},
+    {"pgweir_lane_expected_seconds_total", counter_type,
+     "Time that the units on lanes were expected to take, without waiting for those before them.",
+     seconds<&pool::lane_expected_nanoseconds>, nullptr},
+    {"pgweir_lane_real_seconds_total", counter_type,
+     "Time that the units on lanes took, without waiting for those before them.",
+     seconds<&pool::lane_real_nanoseconds>, nullptr},
+    {"pgweir_lane_closes_total", counter_type, "Lanes that ended with units on them, by reason.",
+     each<&pool::lane_closes, lane_close_label>, nullptr},
+    {"pgweir_resent_units_total", counter_type,
+     "Units sent a second time, unseen by their client, by reason.", each<&pool::resent_units, resend_label>,
+     nullptr},
+    {"pgweir_pins_total", counter_type, "Sessions that began to keep their server connection, by reason.",
+     each<&pool::pins, pin_label>, nullptr},
+    {"pgweir_pinned_servers", gauge_type, "Server connections kept by one session, by reason.",
+     each<&pool::pinned, pin_label>, nullptr},
+};
+
+}  // namespace
+
+family_table sharing_families() { return rows; }
+
+}  // namespace pgweir::metrics
