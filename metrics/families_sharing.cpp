@@ -53,6 +53,10 @@ constexpr family_row rows[] = {
      each<&pool::pins, pin_label>, nullptr},
     {"pgweir_pinned_servers", gauge_type, "Server connections kept by one session, by reason.",
      each<&pool::pinned, pin_label>, nullptr},
+    {"pgweir_pinned_seconds_total", counter_type,
+     "Time for which sessions kept their server connection beyond a transaction, by reason; counted when it "
+     "ends.",
+     each_seconds<&pool::pinned_nanoseconds, pin_label>, nullptr},
 };
 
 }  // namespace

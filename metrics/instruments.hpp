@@ -96,6 +96,7 @@ struct alignas(cache_line) pool_instruments {
   std::array<by<counter, error_origin, error_origins>, sqlstate_classes> errors;
   by<counter, pin_reason, pin_reasons> pins;
   by<gauge, pin_reason, pin_reasons> pinned;
+  by<counter, pin_reason, pin_reasons> pinned_nanoseconds;  // added when a pin ends
 
   counter lane_units;  // sent on a lane
   by<counter, lease_reason, lease_reasons> lease_units;

@@ -111,15 +111,28 @@ void each(const view_for<Member>& view, samples& out) {
 }
 
 // A counter of nanoseconds as seconds.
+template <class View, class Pick>
+double seconds_of(const View& view, const Pick& pick) {
+  std::uint64_t nanoseconds = 0;
+  for (const auto* worker : view.workers) nanoseconds += pick(*worker).value();
+  return static_cast<double>(nanoseconds) * 1e-9;
+}
 template <auto Member>
 double seconds_of(const view_for<Member>& view) {
-  std::uint64_t nanoseconds = 0;
-  for (const auto* worker : view.workers) nanoseconds += (worker->*Member).value();
-  return static_cast<double>(nanoseconds) * 1e-9;
+  return seconds_of(
+      view, [](const auto& worker) -> const auto& { return worker.*Member; });
 }
 template <auto Member>
 void seconds(const view_for<Member>& view, samples& out) {
   out.value(seconds_of<Member>(view));
+}
+template <auto Member, const auto& Label>
+void each_seconds(const view_for<Member>& view, samples& out) {
+  static_assert(std::tuple_size_v<decltype(member_of<decltype(Member)>::type::at)> == Label.values.size());
+  for (std::size_t i = 0; i < Label.values.size(); ++i)
+    out.value(seconds_of(
+                  view, [i](const auto& worker) -> const auto& { return (worker.*Member).at[i]; }),
+              {{Label.name, Label.values[i]}});
 }
 
 // The same quantity towards the client and towards the server.

@@ -181,6 +181,13 @@ TEST_F(exposition_of_two_workers, shows_what_becomes_of_lanes) {
   EXPECT_EQ(depth.sample_sum, 3);
 }
 
+TEST_F(exposition_of_two_workers, shows_for_how_long_sessions_were_pinned) {
+  first_.pinned_nanoseconds[pin_reason::large_statement].add(1'500'000'000);
+  second_.pinned_nanoseconds[pin_reason::large_statement].add(500'000'000);
+  EXPECT_EQ(sample("pgweir_pinned_seconds_total", with("reason", "large_statement")).counter.value, 2);
+  EXPECT_EQ(sample("pgweir_pinned_seconds_total", with("reason", "replication")).counter.value, 0);
+}
+
 TEST_F(exposition_of_two_workers, shows_what_becomes_of_statements_without_a_name) {
   first_.unnamed_shared.add(5);
   second_.unnamed_demoted.add();
