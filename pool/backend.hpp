@@ -7,6 +7,7 @@
 #pragma once
 
 #include "pool/io/connection.hpp"
+#include "pool/lane_policy.hpp"
 #include "pool/profile.hpp"
 #include "pool/server_connection.hpp"
 
@@ -24,6 +25,7 @@ class backend;
 enum class backend_state {
   idle,           // in the pool, clean, for anybody with its profile
   lent,           // held by a session through a lease
+  lane,           // shared by sessions, each with a unit on it
   being_canceled  // given back, but a cancel request may still hit it
 };
 using backend_list = std::list<std::unique_ptr<backend>>;
@@ -75,6 +77,8 @@ class backend final : public io::connection {
   std::string application_name;  // as the server has it now
   io::clock::time_point idle_since{};
   int cancels_in_flight = 0;  // a cancel request may still hit it: not reusable before it is done
+
+  policy::lane_load load;  // while it is a lane; written by the pool, head_since by the lane's user
 
   // Written by backend_set alone.
   backend_state state = backend_state::lent;

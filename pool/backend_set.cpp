@@ -7,6 +7,7 @@ metrics::gauge& backend_set::gauge_of(backend_state state) {
     case backend_state::idle:
       return instruments_.servers[metrics::server_state::idle];
     case backend_state::lent:
+    case backend_state::lane:
       return instruments_.servers[metrics::server_state::active];
     case backend_state::being_canceled:
       break;

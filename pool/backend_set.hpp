@@ -42,7 +42,7 @@ class backend_set {
   metrics::gauge& gauge_of(backend_state state);
 
   metrics::pool_instruments& instruments_;
-  std::array<list, 3> lists_;
+  std::array<list, 4> lists_;
 };
 
 }  // namespace pgweir::pool

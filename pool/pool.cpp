@@ -4,6 +4,8 @@
 
 namespace pgweir::pool {
 
+void waiter::on_lane(backend&, bool) {}
+
 lease& lease::operator=(lease&& other) noexcept {
   if (this == &other) return *this;
   discard(metrics::close_reason::client);

@@ -17,10 +17,18 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace pgweir::pool {
 
 class pool;
+
+// What a unit needs that may share a backend with others.
+struct lane_wish {
+  std::string_view application_name;  // of its session: a lane has one for all; must stay valid
+  std::chrono::nanoseconds expected{};
+  std::chrono::nanoseconds asked_at{};  // steady clock
+};
 
 // A session that asks for a backend. Embedded in the session; must not be destroyed while waiting
 // (pool::give_up).
@@ -34,6 +42,9 @@ class waiter {
   // acquire() returns; the callee owns the lease from then on.
   virtual void on_backend(class lease granted) = 0;
   virtual void on_no_backend(const server_failure& why) = 0;
+  // For who asked for a place on a lane, instead of on_backend: its unit goes to `shared` now. `begins`: it
+  // is the first unit there.
+  virtual void on_lane(backend& shared, bool begins);
   bool is_waiting() const { return waiting_in_ != nullptr; }
 
  protected:
@@ -45,6 +56,7 @@ class waiter {
   waiter* previous_ = nullptr;
   pool* waiting_in_ = nullptr;
   shared_profile profile_;
+  std::optional<lane_wish> wish_;
   std::chrono::nanoseconds ticket_{};  // when it came (steady clock): its place in the process-wide line
 };
 
@@ -78,8 +90,9 @@ class pool {
   virtual ~pool() = default;
 
   // `startup` must stay equal for a session. A replication profile gets a backend of its own, outside the
-  // budget.
-  virtual void acquire(waiter& who, const shared_profile& startup) = 0;
+  // budget. With a wish a place on a lane is looked for, and a lease given to nobody.
+  virtual void acquire(waiter& who, const shared_profile& startup,
+                       const std::optional<lane_wish>& wish = std::nullopt) = 0;
   virtual void give_up(waiter& who) = 0;
   virtual bool has_waiters() const = 0;  // of this worker or, where the budget is shared, of any
 
@@ -87,6 +100,14 @@ class pool {
   // to anybody else before it is done. `until_done` is held until then: the connection of the client that
   // asked.
   virtual void cancel_query(backend& target, std::shared_ptr<void> until_done = nullptr) = 0;
+
+  // The lane's user says: so many units are answered, and it is done with what has arrived. A lane without
+  // units is given back, else it may have room for more.
+  virtual void units_left(backend& lane, std::size_t units, std::chrono::nanoseconds expected) = 0;
+  // No more units: its backend has become doubtful, or is wanted elsewhere.
+  virtual void drain_lane(backend& lane) = 0;
+  // Closes a lane's backend. The units on it are the caller's.
+  virtual void drop_lane(backend& lane, metrics::close_reason why) = 0;
 
   // The last failure to connect, if the newest attempt failed: for the message of a wait that timed out.
   virtual const std::optional<server_failure>& last_failure() const = 0;

@@ -61,6 +61,7 @@ class shared_pool {
   const std::string& database() const { return database_; }
   const std::string& user() const { return user_; }
   const config::pool_settings& settings() const { return settings_; }
+  std::size_t workers() const { return seats_.size(); }
 
   // `member` must stay until the io_context runs no more, or leave() was called on its thread and all posted
   // was run.

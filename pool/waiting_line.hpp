@@ -5,6 +5,7 @@
 #include "pool/pool.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <utility>
 
 namespace pgweir::pool {
@@ -19,11 +20,15 @@ class waiting_line {
   waiter* front() const { return first_; }
   static waiter* behind(const waiter& one) { return one.next_; }
   static const shared_profile& profile_of(const waiter& one) { return one.profile_; }
+  static const std::optional<lane_wish>& wish_of(const waiter& one) { return one.wish_; }
   static std::chrono::nanoseconds ticket_of(const waiter& one) { return one.ticket_; }
 
-  void push_back(waiter& one, pool& in, const shared_profile& wanted, std::chrono::nanoseconds ticket) {
+  void push_back(waiter& one, pool& in, const shared_profile& wanted, const std::optional<lane_wish>& wish,
+                 std::chrono::nanoseconds ticket) {
     one.waiting_in_ = &in;
     one.profile_ = wanted;
+    one.wish_ = wish;
+    (wish ? lane_wishes_ : lease_wishes_) += 1;
     one.ticket_ = ticket;
     one.previous_ = last_;
     (last_ == nullptr ? first_ : last_->next_) = &one;
@@ -31,6 +36,7 @@ class waiting_line {
   }
 
   void remove(waiter& one) {
+    (one.wish_ ? lane_wishes_ : lease_wishes_) -= 1;
     (one.previous_ == nullptr ? first_ : one.previous_->next_) = one.next_;
     (one.next_ == nullptr ? last_ : one.next_->previous_) = one.previous_;
     one.next_ = one.previous_ = nullptr;
@@ -44,8 +50,21 @@ class waiting_line {
     while (one != nullptr && !is_same(one->profile_, offered)) one = one->next_;
     return one;
   }
+  // The oldest one that waits for a lease, or that would share. Null: none.
+  waiter* first_for_lease() const { return lease_wishes_ == 0 ? nullptr : first_where(false); }
+  waiter* first_for_lane() const { return lane_wishes_ == 0 ? nullptr : first_where(true); }
+  std::size_t size() const { return lane_wishes_ + lease_wishes_; }
 
  private:
+  // Precondition: there is one.
+  waiter* first_where(bool would_share) const {
+    auto* one = first_;
+    while (one->wish_.has_value() != would_share) one = one->next_;
+    return one;
+  }
+
+  std::size_t lane_wishes_ = 0;
+  std::size_t lease_wishes_ = 0;
   waiter* first_ = nullptr;
   waiter* last_ = nullptr;
 };

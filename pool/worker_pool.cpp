@@ -53,23 +53,24 @@ worker_pool::worker_pool(worker_pool_deps deps)
 
 worker_pool::~worker_pool() { shared_->leave(worker_); }
 
-void worker_pool::acquire(waiter& who, const shared_profile& startup) {
+void worker_pool::acquire(waiter& who, const shared_profile& startup, const std::optional<lane_wish>& wish) {
   if (closing_) {
     who.on_no_backend({"57P01", "the proxy is shutting down", true});
     return;
   }
   // While serve() runs, or backends may be meant for siblings, the order of the line decides.
   const bool order_matters = sharing_ || (serving_ && !line_.empty());
-  if (startup->replication.empty()) {
-    last_profile_ = startup;
-    if (auto* idle = order_matters ? nullptr : set_.idle_with(startup)) {
-      grant(who, *idle);
-      return;
-    }
+  if (startup->replication.empty()) last_profile_ = startup;
+  if (wish) {
+    last_wish_ = wish->asked_at;
+    if (line_.first_for_lane() == nullptr && seat(who, startup, *wish, !order_matters)) return;
+  } else if (startup->replication.empty() && !order_matters && line_.first_for_lease() == nullptr) {
+    auto* idle = set_.idle_with(startup);
+    if (idle != nullptr && may_lease(std::chrono::nanoseconds::max())) return grant(who, *idle);
   }
   now_ = io::clock::now();
   refused_ = refusal::none;
-  line_.push_back(who, *this, startup, now_.time_since_epoch());
+  line_.push_back(who, *this, startup, wish, now_.time_since_epoch());
   serve();
 }
 
@@ -85,6 +86,7 @@ bool worker_pool::has_waiters() const {
 
 void worker_pool::take_back(backend& returned) {
   returned.set_user(nullptr);
+  if (!line_.empty()) last_lease_end_ = io::clock::now();
   const bool fit =
       returned.is_open() && returned.unsent() == 0 && returned.started_with()->replication.empty();
   if (!fit || closing_)
@@ -229,6 +231,7 @@ void worker_pool::tick(io::clock::time_point now) {
                                    one->in_template_database()};
     if (const auto why = policy::reason_to_close(facts, settings())) close(*one, *why);
   }
+  retire_old_lanes();
   if (closing_) return;
   serve();
   if (last_profile_ == nullptr) return;

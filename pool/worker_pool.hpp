@@ -31,15 +31,18 @@ struct worker_pool_deps {
   metrics::pool_instruments& instruments;
 };
 
-class worker_pool final : public pool, private connector_user, private pool_sibling {
+class worker_pool final : public pool, private connector_user, private pool_sibling, private io::timeout {
  public:
   explicit worker_pool(worker_pool_deps deps);
   ~worker_pool();
 
-  void acquire(waiter& who, const shared_profile& startup) override;
+  void acquire(waiter& who, const shared_profile& startup, const std::optional<lane_wish>& wish) override;
   void give_up(waiter& who) override;
   bool has_waiters() const override;
   void cancel_query(backend& target, std::shared_ptr<void> until_done) override;
+  void units_left(backend& lane, std::size_t units, std::chrono::nanoseconds expected) override;
+  void drain_lane(backend& lane) override;
+  void drop_lane(backend& lane, metrics::close_reason why) override;
   const std::optional<server_failure>& last_failure() const override { return connector_.last_failure(); }
   const config::pool_settings& settings() const override { return shared_->settings(); }
   metrics::pool_instruments& instruments() override { return instruments_; }
@@ -62,6 +65,8 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   void on_failed(const server_failure& why, const shared_profile& startup) override;
   void on_back_off_over() override { serve(); }
 
+  void on_timeout() override { serve(); }
+
   void on_wake() override;
   void on_asked(std::size_t by, const shared_profile& profile, bool any) override;
 
@@ -72,8 +77,19 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   bool front_claims(const waiter& next) const;
   waiter* first_uncovered() const;
   bool may_replace_for(const waiter& who) const;
+  bool may_have(const waiter& who, const backend& offered) const;
   void grant(waiter& who, backend& given);
   void make_available(backend& clean);
+
+  bool seat(waiter& who, const shared_profile& startup, const lane_wish& wish, bool may_begin);
+  bool seat_one();
+  backend* lane_for(const shared_profile& startup, const lane_wish& wish, std::chrono::nanoseconds now);
+  void join(waiter& who, backend& lane, std::chrono::nanoseconds expected, bool begins);
+  bool is_crowded();
+  bool may_lease(std::chrono::nanoseconds ticket) const;
+  policy::lease_snapshot lease_view(std::chrono::nanoseconds ticket) const;
+  void make_room_for_leases();
+  void retire_old_lanes();
 
   bool goes_to_sibling(const backend& idle) const;
   void schedule_sharing();
@@ -97,6 +113,10 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   waiting_line line_;
   shared_profile last_profile_;  // of the newest acquire: what the minimum size is filled up with
   io::clock::time_point now_ = io::clock::now();
+  io::clock::time_point last_lease_end_{};
+  std::chrono::nanoseconds last_wish_{};  // when a unit last asked for a place on a lane
+  std::size_t lane_units_ = 0;            // on all lanes
+  double crowd_ = 0;                      // see policy::decayed_peak
   std::chrono::nanoseconds announced_ticket_{};
   bool announced_any_ = false;
   bool serving_ = false;

@@ -15,8 +15,9 @@ void worker_pool::serve() {
   if (serving_ || closing_) return;
   serving_ = true;
   announce();
-  while (hand_out_one() || secure_one()) {
+  while (hand_out_one() || seat_one() || secure_one()) {
   }
+  make_room_for_leases();
   serving_ = false;
   announce();
 }
@@ -30,9 +31,11 @@ bool worker_pool::hand_out_one() {
       continue;
     }
     auto* next = line_.first_wanting(offered.started_with());
+    while (next != nullptr && !may_have(*next, offered)) next = waiting_line::behind(*next);
     if (next == nullptr || front_claims(*next)) continue;
+    const auto wish = waiting_line::wish_of(*next);
     line_.remove(*next);
-    grant(*next, offered);
+    wish ? join(*next, offered, wish->expected, true) : grant(*next, offered);
     return true;
   }
   return false;
@@ -92,7 +95,9 @@ bool worker_pool::open_for(const waiter& who) {
 waiter* worker_pool::first_uncovered() const {
   const auto& logins = connector_.under_way();
   std::vector<bool> spoken_for(logins.size());
+  const bool enough_lanes = set_.in(backend_state::lane).size() >= policy::most_lanes(settings());
   for (auto* one = line_.front(); one != nullptr; one = waiting_line::behind(*one)) {
+    if (waiting_line::wish_of(*one) && enough_lanes) continue;
     std::size_t i = 0;
     while (i < logins.size() && (spoken_for[i] || !is_same(logins[i], waiting_line::profile_of(*one)))) ++i;
     if (i == logins.size()) return one;

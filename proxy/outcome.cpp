@@ -7,7 +7,7 @@ namespace {
 
 using enum config::log_level;
 
-constexpr std::array<outcome_row, 17> rows{{
+constexpr std::array<outcome_row, 19> rows{{
     {"client terminated", "", "", "", "", info},
     {"client disconnected", "", "", "", "", info},
     {"client connection broke", "", "", "", "", info},
@@ -18,6 +18,9 @@ constexpr std::array<outcome_row, 17> rows{{
     {"client idle in transaction", "FATAL", "25P03",
      "terminating connection due to pgweir's idle_transaction_timeout",
      "Raise idle_transaction_timeout, or commit sooner.", warning},
+    {"client does not read", "FATAL", "57014",
+     "terminating connection: the client did not read its answer within client_write_timeout",
+     "Raise client_write_timeout, or read answers as they come.", warning},
     {"too many clients", "FATAL", "53300", "sorry, too many clients already",
      "Raise the limit in pgweir's configuration, or open fewer connections.", warning},
     {"transaction in statement mode", "FATAL", "0A000",
@@ -26,6 +29,8 @@ constexpr std::array<outcome_row, 17> rows{{
     {"waited too long", "ERROR", "57014", "no server connection became free within query_wait_timeout",
      "Look for long transactions, raise pool.size, or raise query_wait_timeout.", warning},
     {"cancelled while waiting", "ERROR", "57014", "canceling statement due to user request", "", info},
+    {"lost its lane", "ERROR", "08006", "the server connection that this query shared was closed",
+     "Whether the query took effect is not known. See pgweir's log.", error},
     {"query ran too long", "FATAL", "57014",
      "terminating connection: the query ran past query_timeout and did not end when cancelled",
      "Raise query_timeout, or look at what the server is doing.", warning},

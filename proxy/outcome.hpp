@@ -19,10 +19,12 @@ enum class outcome : std::uint8_t {
   client_violated_protocol,
   client_idle_too_long,        // client_idle_timeout
   client_idle_in_transaction,  // idle_transaction_timeout
+  client_does_not_read,        // client_write_timeout
   client_limit_reached,        // limits.clients, or those of its database or user
   client_opened_transaction,   // pool mode "statement"
   unit_waited_too_long,        // query_wait_timeout
   unit_cancelled_waiting,      // cancel request for a unit that had no backend yet
+  unit_lost_its_lane,          // the server connection that it shared had to be closed
   unit_ran_too_long,           // query_timeout, and the cancel request did not help
   login_waited_too_long,       // as unit_waited_too_long, by a client whose login needs a server
   server_refused,              // the server will not let us in

@@ -1,5 +1,6 @@
 #include "proxy/relay.hpp"
 
+#include "proxy/lane.hpp"
 #include "proxy/wire/request.hpp"
 
 namespace pgweir::proxy {
@@ -24,6 +25,9 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
+relay_memory::relay_memory() = default;
+relay_memory::~relay_memory() = default;
+
 relay_memory& memory_of(pool::backend& held) {
   if (held.memory == nullptr) {
     auto made = std::make_unique<relay_memory>();
@@ -31,6 +35,13 @@ relay_memory& memory_of(pool::backend& held) {
     held.memory = std::move(made);
   }
   return static_cast<relay_memory&>(*held.memory);
+}
+
+lane& lane_of(pool::backend& shared, std::string_view statement_prefix) {
+  auto& memory = memory_of(shared);
+  if (memory.shared == nullptr)
+    memory.shared = std::make_unique<lane>(shared, memory.state, statement_prefix);
+  return *memory.shared;
 }
 
 void prepare_for(pool::backend& held, std::uint64_t client_id, std::string_view application_name,
@@ -64,6 +75,7 @@ void resume(io::connection& from, io::clock::time_point& since, metrics::counter
 void take_counts(core::relay_counts& from, metrics::pool_instruments& to) {
   if (from.client_parses != 0) to.client_parses.add(from.client_parses);
   if (from.server_parses != 0) to.server_parses.add(from.server_parses);
+  if (from.unnamed_shared != 0) to.unnamed_shared.add(from.unnamed_shared);
   if (from.binds != 0) to.binds.add(from.binds);
   if (from.evictions != 0) to.prepared_evictions.add(from.evictions);
   if (from.replanned != 0) to.replanned.add(from.replanned);

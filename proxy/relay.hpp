@@ -8,13 +8,21 @@
 #include "proxy/core/response_relay.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 
 namespace pgweir::proxy {
 
+class lane;
+
 // What a backend carries from lease to lease.
 struct relay_memory final : pool::backend_memory {
+  relay_memory();
+  ~relay_memory() override;
+
   core::backend_state state;
+  std::unique_ptr<lane> shared;  // null until it is a lane for the first time
   std::uint64_t last_client = 0;
   std::string login_application_name;  // what RESET and DISCARD ALL return to
   // Since when one side is not read because the other does not take what it sent; the epoch: it is read.
@@ -41,9 +49,10 @@ void pause(io::connection& from, io::clock::time_point& since);
 void resume(io::connection& from, io::clock::time_point& since, metrics::counter& nanoseconds);
 
 relay_memory& memory_of(pool::backend& held);
+lane& lane_of(pool::backend& shared, std::string_view statement_prefix);
 
 // Makes a backend that another client had fit for this one: undoes what that one may have left behind, and
-// sets the application's name. The answers are swallowed.
+// sets the application's name. The answers are swallowed. `client_id` 0: a lane, for several clients.
 void prepare_for(pool::backend& held, std::uint64_t client_id, std::string_view application_name,
                  metrics::pool_instruments& counts);
 

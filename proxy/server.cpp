@@ -68,6 +68,19 @@ std::vector<std::vector<listening_socket>> open_sockets(const config::listen_set
   return by_worker;
 }
 
+// A statement is judged once for all pools, so what forces a lease in one of them does so everywhere.
+std::vector<std::string> all_session_functions(const config::config& settings) {
+  std::vector<std::string> all;
+  const auto add = [&all](const config::pool_overrides& from) {
+    if (from.session_functions)
+      all.insert(all.end(), from.session_functions->begin(), from.session_functions->end());
+  };
+  add(settings.pool);
+  for (const auto& [name, database] : settings.databases) add(database.pool);
+  for (const auto& [name, user] : settings.users) add(user.pool);
+  return all;
+}
+
 }  // namespace
 
 void run_server(const config::config& settings) {
@@ -79,7 +92,8 @@ void run_server(const config::config& settings) {
   metrics::registry instruments(workers, settings.metrics.max_pools);
   instruments.set_client_limit(static_cast<std::int64_t>(settings.limits.clients));
   pool::pool_registry pools(settings, instruments, workers);
-  core::statement_catalogue catalogue(settings.limits.prepared_memory, random_name());
+  core::statement_catalogue catalogue(settings.limits.prepared_memory, random_name(),
+                                      wire::session_functions(all_session_functions(settings)));
   client_limits limits(settings);
   auth::verifier_cache keys;
   const auto stand_in = auth::stand_in_for_unknown(settings);

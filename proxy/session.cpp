@@ -15,12 +15,14 @@ session::session(io::loop& owner, io::transport client, session_host& host, pool
       pool_(served),
       greeting_(std::move(welcome)),
       application_name_(std::move(application_name)),
-      identity_(identity) {
+      identity_(identity),
+      answers_(*this, served.instruments().client_sent_bytes) {
   if (pool_.settings().mode == config::pool_mode::session || !greeting_->startup->replication.empty())
     client_.names = core::naming::own;
 }
 
 session::~session() {
+  if (lane_ != nullptr) lane_->leave(*this);
   if (is_waiting()) pool_.give_up(*this);
   enter(phase::ended);
 }
@@ -57,7 +59,7 @@ void session::greet() {
 
 std::size_t session::on_bytes(std::span<const std::byte> arrived) {
   std::size_t used = 0;
-  bool blocked = phase_ == phase::login || phase_ == phase::leaving;
+  bool blocked = phase_ == phase::login || phase_ == phase::leaving || lane_ != nullptr;
   while (used < arrived.size() && !blocked && is_open()) {
     // A client that does not read its answers gets no more of them.
     if (!lease_ && is_draining()) break;
@@ -103,6 +105,7 @@ std::size_t session::start_unit(std::span<const std::byte> arrived, bool& blocke
       break;
     case core::unit_verdict::dispatch:
       ask_for_backend(arrived);
+      blocked = lane_ != nullptr;
       break;
   }
   return step.bytes;
@@ -111,7 +114,7 @@ std::size_t session::start_unit(std::span<const std::byte> arrived, bool& blocke
 void session::ask_for_backend(std::span<const std::byte> unit) {
   since_ = io::clock::now();
   unit_ = unit;
-  pool_.acquire(*this, greeting_->startup);
+  pool_.acquire(*this, greeting_->startup, consider_sharing(unit));
   unit_ = {};
   if (is_waiting()) enter(phase::waiting);
 }
@@ -135,6 +138,7 @@ void session::on_backend(pool::lease granted) {
   if (client_.names == core::naming::own) memory_of(*lease_).state.dirty = true;
   // Also where what prepare_for() asked for is answered before the unit.
   unit_since_ = io::clock::now();
+  answer_bytes_ = 0;
   first_byte_seen_ = unit_sent_ = false;
   if (wants_room()) pause(*lease_, memory_of(*lease_).server_paused_since);
   if (phase_ == phase::login) return greet();
@@ -182,6 +186,11 @@ void session::cancel(std::shared_ptr<void> asked_on) {
     enter(phase::idle);
     return refuse_unit(error_of(outcome::unit_cancelled_waiting, {}));
   }
+  if (lane_ != nullptr) {
+    const bool runs_now = lane_->is_head(*this);
+    counts.cancels[runs_now ? metrics::cancel_outcome::forwarded : metrics::cancel_outcome::queued].add();
+    return lane_->cancel(*this, std::move(asked_on));
+  }
   // What pgweir itself asked for to make the backend fit is not the client's to cancel.
   const auto* expected = lease_ ? &memory_of(*lease_).state.expected : nullptr;
   const bool runs =
@@ -217,6 +226,7 @@ void session::end(outcome why, std::string_view detail) {
   const auto& row = row_of(why);
   if (phase_ == phase::waiting) observe_wait(metrics::wait_outcome::disconnect);
   if (is_waiting()) pool_.give_up(*this);
+  if (lane_ != nullptr) std::exchange(lane_, nullptr)->leave(*this);
   if (lease_) {
     enter(phase::active);
     unpin();

@@ -10,7 +10,10 @@
 #include "pool/io/connection.hpp"
 #include "pool/pool.hpp"
 #include "proxy/core/state.hpp"
+#include "proxy/core/statement_finder.hpp"
+#include "proxy/core/statement_statistics.hpp"
 #include "proxy/greeting.hpp"
+#include "proxy/lane.hpp"
 #include "proxy/outcome.hpp"
 #include "proxy/relay.hpp"
 
@@ -25,12 +28,15 @@ class session;
 // What sessions of one worker share, and what they ask of it.
 struct session_host {
   core::statement_catalogue& catalogue;
+  core::statement_finder texts;
+  core::statement_statistics statistics;
   bool log_connections = true;
 
   virtual void on_session_end(session& ended) = 0;
 
  protected:
-  session_host(core::statement_catalogue& shared, bool log) : catalogue(shared), log_connections(log) {}
+  session_host(core::statement_catalogue& shared, bool log)
+      : catalogue(shared), texts(shared), log_connections(log) {}
   ~session_host() = default;
 };
 
@@ -48,6 +54,7 @@ struct session_identity {
 class session final : public io::connection,
                       private pool::waiter,
                       private pool::backend_user,
+                      private lane_session,
                       private io::timeout {
  public:
   // `served` outlives the session.
@@ -73,7 +80,8 @@ class session final : public io::connection,
     login,                // waits for the first backend, to learn what to greet with
     idle,                 // owns no backend; nothing but this object
     waiting,              // in the pool's line; the unit is kept in the connection's buffer
-    active,               // owns a backend that owes an answer
+    queued,               // its unit is on a lane, behind others, and kept, too
+    active,               // owns a backend that owes an answer, or its unit is the head of a lane
     idle_in_transaction,  // owns a backend that owes nothing
     leaving,              // said goodbye while the server still works: it is let to finish
     ended
@@ -87,6 +95,16 @@ class session final : public io::connection,
   // pool::waiter
   void on_backend(pool::lease granted) override;
   void on_no_backend(const pool::server_failure& why) override;
+  void on_lane(pool::backend& shared, bool begins) override;
+  // lane_session
+  core::client_state& state() override { return client_; }
+  wire::sink& answers() override { return answers_; }
+  void on_turn() override;
+  void on_answered(const core::lane_answer& how) override;
+  void on_resend(core::resend_reason why) override;
+  void on_failed(core::lane_failure why) override;
+  io::connection& connection_of() override { return *this; }
+  void on_write_timeout() override;
   // pool::backend_user
   std::size_t on_server_bytes(std::span<const std::byte> arrived) override;
   void on_server_drained() override;
@@ -99,6 +117,9 @@ class session final : public io::connection,
   std::size_t start_unit(std::span<const std::byte> arrived, bool& blocked);
   void greet();
   void ask_for_backend(std::span<const std::byte> unit);
+  void ask_for_lease(metrics::lease_reason why);
+  std::optional<pool::lane_wish> consider_sharing(std::span<const std::byte> unit);
+  void observe_unit(std::chrono::nanoseconds took, std::size_t answer_bytes);
   void settle();
   void restart_query_timeout();
   void release();
@@ -125,10 +146,19 @@ class session final : public io::connection,
   session_identity identity_;
 
   core::client_state client_;
+  connection_sink answers_;
   pool::lease lease_;
+  lane* lane_ = nullptr;                // that its unit is on
   std::span<const std::byte> unit_;     // asked for right now; a unit that has to wait is in kept_bytes()
   io::clock::time_point since_{};       // of the current wait, or of the transaction
   io::clock::time_point unit_since_{};  // when the unit at the head was sent
+  // Of the unit that was asked for last: what its statements are, for the statistics (0: not known), how long
+  // they should take, how large its answer has been so far.
+  std::uint64_t statement_key_ = 0;
+  std::chrono::nanoseconds expected_{};
+  std::size_t answer_bytes_ = 0;
+  std::uint32_t unit_size_ = 0;  // on a lane
+  metrics::lease_reason lease_reason_ = metrics::lease_reason::off;
   std::optional<metrics::pin_reason> pinned_;
   phase phase_ = phase::ended;
   bool first_byte_seen_ = false;  // of the answer to the unit at the head

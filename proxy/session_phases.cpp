@@ -30,10 +30,16 @@ void session::on_timeout() {
                            : "All " + std::to_string(pool_.settings().size) +
                                  " server connections of the pool are in use."));
     }
+    case phase::queued:
+      std::exchange(lane_, nullptr)->leave(*this);
+      observe_wait(metrics::wait_outcome::timeout);
+      enter(phase::idle);
+      return refuse_unit(error_of(outcome::unit_waited_too_long,
+                                  "It was queued behind a query that takes longer than ever before."));
     case phase::active:
       if (overdue_) return end(outcome::unit_ran_too_long);
       overdue_ = true;
-      pool_.cancel_query(*lease_);
+      lane_ != nullptr ? lane_->cancel(*this, nullptr) : pool_.cancel_query(*lease_);
       return on().timer.arm(*this, io::clock::now() + time_to_cancel);
     case phase::idle:
       return end(outcome::client_idle_too_long);
@@ -51,6 +57,7 @@ milliseconds session::timeout_of(phase in) const {
   switch (in) {
     case phase::login:
     case phase::waiting:
+    case phase::queued:
       return settings.query_wait_timeout;
     case phase::active:
       return greeting_->startup->replication.empty() ? settings.query_timeout : milliseconds{0};
@@ -74,6 +81,7 @@ metrics::client_state session::gauge_of(phase in) {
     case phase::login:
       return metrics::client_state::login;
     case phase::waiting:
+    case phase::queued:
       return metrics::client_state::waiting;
     case phase::active:
     case phase::leaving:

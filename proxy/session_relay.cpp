@@ -4,7 +4,9 @@
 namespace pgweir::proxy {
 
 core::relay_rules session::relay_rules() const {
+  const bool share_unnamed = pool_.settings().prepare_unnamed == config::prepare_unnamed::automatic;
   return {.catalogue = host_.catalogue,
+          .unnamed = share_unnamed ? &host_.texts : nullptr,
           .prepared_limit = pool_.settings().prepared_statements,
           .client_id = identity_.id,
           .may_start_unit = !unit_sent_ || !pool_.has_waiters()};
@@ -42,6 +44,7 @@ std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
     core::response_relay relay{client_, state, host_.catalogue.prefix(), to_client};
     const auto step = relay.run(arrived.subspan(used));
     used += step.consumed;
+    answer_bytes_ += step.consumed;
     if (step.answered && !first_byte_seen_) {
       first_byte_seen_ = true;
       counts.first_response.observe(io::clock::now() - unit_since_);
@@ -56,6 +59,7 @@ std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
         const auto now = io::clock::now();
         counts.query.observe(now - unit_since_);
         counts.queries.add();
+        observe_unit(now - unit_since_, std::exchange(answer_bytes_, 0));
         unit_since_ = now;
         first_byte_seen_ = false;
         restart_query_timeout();
@@ -153,6 +157,7 @@ void session::unpin() {
 }
 
 void session::on_drained() {
+  if (lane_ != nullptr && lane_->is_head(*this)) lane_->on_client_drained();
   if (!lease_) return offer_kept_bytes();
   auto& since = memory_of(*lease_).server_paused_since;
   resume(*lease_, since, pool_.instruments().backpressure_client_nanoseconds);

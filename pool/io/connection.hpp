@@ -45,6 +45,8 @@ class connection : public pollable {
   void offer_kept_bytes();
   std::size_t kept() const { return in_.size(); }
   std::span<const std::byte> kept_bytes() const { return in_.data(); }
+  // Drops kept bytes from the front. Not from within on_bytes().
+  void consume_kept(std::size_t n) { in_.consume(loop_->buffers, n); }
   // For bytes that were read before the connection came to life (with the last message of the login).
   void keep(std::span<const std::byte> early) { in_.append(loop_->buffers, early); }
 

@@ -30,6 +30,15 @@ void client_statements::undo_define(std::uint64_t serial) {
   if (found != tables_->names.end()) erase(found);
 }
 
+void client_statements::undo_defines_from(std::uint64_t serial) {
+  if (tables_ == nullptr) return;
+  for (auto at = tables_->names.begin(); at != tables_->names.end();) {
+    const auto next = std::next(at);
+    if (at->second.serial >= serial) erase(at);
+    at = next;
+  }
+}
+
 std::uint64_t client_statements::close(std::string_view name) {
   const auto found = tables_->names.find(name);
   const auto serial = changes_.next();

@@ -29,6 +29,8 @@ class client_statements {
   const named* find(std::string_view name) const;
   std::uint64_t define(std::string_view name, shared_statement made);
   void undo_define(std::uint64_t serial);
+  // The same for all names given since.
+  void undo_defines_from(std::uint64_t serial);
   // Precondition: the name exists.
   std::uint64_t close(std::string_view name);
   void undo_close(std::uint64_t serial);

@@ -11,22 +11,13 @@ void expected_responses::count(const expected_response& entry, int direction) {
 }
 
 void expected_responses::push(const expected_response& next) {
-  if (count_ == ring_.size()) {
-    std::vector<expected_response> larger(ring_.empty() ? 16 : ring_.size() * 2,
-                                          expected_response{request::sync});
-    for (std::size_t i = 0; i < count_; ++i) larger[i] = at(i);
-    ring_ = std::move(larger);
-    first_ = 0;
-  }
-  ring_[(first_ + count_) & (ring_.size() - 1)] = next;
-  ++count_;
+  ring_.push(next);
   count(next, 1);
 }
 
 void expected_responses::pop() {
   count(front(), -1);
-  first_ = (first_ + 1) & (ring_.size() - 1);
-  --count_;
+  ring_.pop();
 }
 
 void expected_responses::clear() {

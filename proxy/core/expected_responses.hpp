@@ -6,9 +6,10 @@
 // itself when its turn comes (synthesise).
 #pragma once
 
+#include "proxy/core/ring.hpp"
+
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace pgweir::core {
 
@@ -36,42 +37,45 @@ enum class bookkeeping : std::uint8_t {
   unnames_statement,  // close of the client's name; skipped by an error, the name is still there
   sets_unnamed,       // parse of the client's unnamed statement
   drops_unnamed,      // close of the client's unnamed statement
+  stands_in,          // bind, describe: of a shared statement in the place of the unnamed one
   deallocates_one,    // query: DEALLOCATE of one of the client's names
   ignored_in_copy,    // sync sent while a COPY FROM STDIN was taking data: the server does not answer it
 };
 
 struct expected_response {
-  core::request request;
+  core::request request = core::request::sync;
   handling how = handling::forward;
   bookkeeping then = bookkeeping::none;
   bool may_deallocate =
       false;  // its SQL may drop prepared statements: the backend's set is in doubt until answered
   std::uint64_t serial = 0;     // of the change to the client's statements, see pending_changes
   std::uint64_t statement = 0;  // id in the catalogue
-  std::uint64_t prepared = 0;   // serial of the change to the backend's prepared_set; 0: none
-  std::uint64_t unnamed = 0;    // query: serial of the drop of the client's unnamed statement; 0: it had none
+  // Serial of the change to the backend's prepared_set; where the entry ends a unit: of the last one before,
+  // all of which are certain when it is answered. 0: none.
+  std::uint64_t prepared = 0;
+  std::uint64_t unnamed = 0;  // query: serial of the drop of the client's unnamed statement; 0: it had none
 };
 
-// A ring that grows and is kept: no allocation in steady state.
 class expected_responses {
  public:
-  bool empty() const { return count_ == 0; }
-  std::size_t size() const { return count_; }
+  bool empty() const { return ring_.empty(); }
+  std::size_t size() const { return ring_.size(); }
   // ReadyForQuery messages still to come.
   std::size_t ready_owed() const { return ready_owed_; }
   // Entries whose SQL may drop prepared statements.
   std::size_t doubts() const { return doubts_; }
 
-  expected_response& front() { return ring_[first_]; }
-  const expected_response& at(std::size_t i) const { return ring_[(first_ + i) & (ring_.size() - 1)]; }
-  expected_response& at(std::size_t i) { return ring_[(first_ + i) & (ring_.size() - 1)]; }
+  expected_response& front() { return ring_.front(); }
+  const expected_response& front() const { return ring_.front(); }
+  const expected_response& at(std::size_t i) const { return ring_.at(i); }
+  expected_response& at(std::size_t i) { return ring_.at(i); }
 
   void push(const expected_response& next);
   void pop();
   // Takes out the entries i with gone(entry), keeping the order of the others.
   template <class Predicate>
   void remove_if(Predicate gone) {
-    const auto total = count_;
+    const auto total = size();
     for (std::size_t i = 0; i < total; ++i) {
       const auto entry = front();
       pop();
@@ -83,9 +87,7 @@ class expected_responses {
  private:
   void count(const expected_response& entry, int direction);
 
-  std::vector<expected_response> ring_;  // size is zero or a power of two
-  std::size_t first_ = 0;
-  std::size_t count_ = 0;
+  ring<expected_response> ring_;
   std::size_t ready_owed_ = 0;
   std::size_t doubts_ = 0;
 };

@@ -6,6 +6,7 @@
 // change only when the unit that made it is answered.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace pgweir::core {
@@ -19,7 +20,9 @@ class pending_changes {
   // Changes from here on belong to another unit.
   void begin_unit() { unit_ = last_; }
   // Every unit but the current one is answered.
-  void settle_earlier() { settled_ = unit_; }
+  void settle_earlier() { settle(unit_); }
+  // The units that made the changes up to `serial` are answered.
+  void settle(std::uint64_t serial) { settled_ = std::max(settled_, serial); }
   bool in_doubt(std::uint64_t serial) const { return serial > settled_ && serial <= unit_; }
 
  private:

@@ -5,11 +5,12 @@
 
 namespace pgweir::core {
 
+// Of this client. On a lane there are none: a client has one unit there at a time.
 bool request_relay::earlier_units_open() {
-  if (backend_.expected.ready_owed() > 0 && !backend_.lost_count) return true;
+  if (!rules_.on_lane && backend_.expected.ready_owed() > 0 && !backend_.lost_count) return true;
   client_.statements.changes().settle_earlier();
   client_.unnamed.changes().settle_earlier();
-  backend_.prepared.changes().settle_earlier();
+  if (!rules_.on_lane) backend_.prepared.changes().settle_earlier();
   return false;
 }
 
@@ -20,8 +21,10 @@ bool request_relay::name_in_doubt(std::string_view name) {
 }
 
 bool request_relay::unnamed_in_doubt() {
-  return earlier_units_open() &&
-         (client_.unnamed.in_doubt() || backend_.prepared.changes().in_doubt(backend_.unnamed_change));
+  if (!earlier_units_open()) return false;
+  const auto* stand_in = client_.unnamed.stand_in();
+  return client_.unnamed.in_doubt() || (stand_in != nullptr && statement_in_doubt(*stand_in)) ||
+         backend_.prepared.changes().in_doubt(backend_.unnamed_change);
 }
 
 bool request_relay::statement_in_doubt(const statement& needed) {

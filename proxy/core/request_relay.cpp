@@ -92,9 +92,11 @@ bool request_relay::must_wait(const wire::frame_header& header, bool starts_unit
 void request_relay::begin_unit(const wire::frame_header& header) {
   backend_.unit.clear();
   backend_.unit_describes = backend_.unit_is_blind = false;
+  backend_.unit_executes = backend_.unit_stands_in = false;
   backend_.acknowledged = 0;
-  backend_.unit_is_kept = !replaying_ && is_extended(header.type) && backend_.expected.empty() &&
-                          backend_.transaction == 'I' && client_.names == naming::shared;
+  backend_.unit_is_kept = !replaying_ && !rules_.on_lane && is_extended(header.type) &&
+                          backend_.expected.empty() && backend_.transaction == 'I' &&
+                          client_.names == naming::shared;
   client_.statements.changes().begin_unit();
   client_.unnamed.changes().begin_unit();
   backend_.prepared.changes().begin_unit();
@@ -135,7 +137,8 @@ request_relay::verdict request_relay::dispatch(const wire::frame_header& header)
       return pass_through(header, passing::forward);
     case frontend::function_call:
       client_.in_unit = false;
-      return pass_expecting(header, {.request = request::function_call});
+      return pass_expecting(
+          header, {.request = request::function_call, .prepared = backend_.prepared.changes().last()});
     case frontend::copy_done:
     case frontend::copy_fail:
       backend_.copy_end_sent = true;
@@ -164,9 +167,9 @@ request_relay::verdict request_relay::pass_expecting(const wire::frame_header& h
 }
 
 request_relay::verdict request_relay::query(const wire::frame_header& header) {
-  const auto available = rest_.size() - wire::header_size;
   expected_response entry{.request = request::query};
-  if (client_.names == naming::shared) {
+  if (client_.names == naming::shared && !rules_.on_lane) {
+    const auto available = rest_.size() - wire::header_size;
     if (available < std::min<std::size_t>(header.body, sql_head_size)) return verdict::need_more;
     const auto text =
         wire::as_text(rest_.subspan(wire::header_size, std::min<std::size_t>(available, header.body)));
@@ -177,9 +180,10 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
       if (client_.statements.find(head.name) != nullptr) return deallocate(head.name, header, entry);
     }
     if (wire::may_leave_state(text)) backend_.dirty = true;
-    // A simple Query drops the unnamed statement, whatever becomes of it.
-    entry.unnamed = drop_unnamed();
   }
+  // A simple Query drops the unnamed statement, whatever becomes of it.
+  if (client_.names == naming::shared) entry.unnamed = drop_unnamed();
+  entry.prepared = backend_.prepared.changes().last();
   client_.in_unit = false;
   client_.batch_deallocates = false;
   return pass_expecting(header, entry);
@@ -200,6 +204,7 @@ request_relay::verdict request_relay::deallocate(std::string_view client_name,
   entry.then = bookkeeping::deallocates_one;
   entry.serial = client_.statements.close(client_name);
   entry.unnamed = drop_unnamed();
+  entry.prepared = backend_.prepared.changes().last();
   expect(entry);
   client_.in_unit = false;
   client_.batch_deallocates = false;
@@ -213,8 +218,9 @@ request_relay::verdict request_relay::sync(const wire::frame_header& header) {
   client_.in_unit = false;
   client_.batch_deallocates = false;
   const bool in_copy = backend_.copy_in && !backend_.copy_end_sent;
-  return pass_expecting(
-      header, {.request = request::sync, .then = in_copy ? bookkeeping::ignored_in_copy : bookkeeping::none});
+  return pass_expecting(header, {.request = request::sync,
+                                 .then = in_copy ? bookkeeping::ignored_in_copy : bookkeeping::none,
+                                 .prepared = backend_.prepared.changes().last()});
 }
 
 void request_relay::expect(expected_response entry) {

@@ -7,6 +7,7 @@
 
 #include "proxy/core/state.hpp"
 #include "proxy/core/statement_catalogue.hpp"
+#include "proxy/core/statement_finder.hpp"
 #include "proxy/wire/frame.hpp"
 #include "proxy/wire/request.hpp"
 #include "proxy/wire/sink.hpp"
@@ -19,10 +20,14 @@ namespace pgweir::core {
 
 struct relay_rules {
   statement_catalogue& catalogue;
-  std::size_t prepared_limit = 200;  // statements per backend; at least 1
-  std::uint64_t client_id = 1;       // unique, not 0
-  bool may_start_unit =
-      true;  // false: others wait for a backend, so nothing is sent ahead of the open answers
+  statement_finder* unnamed = nullptr;  // which unnamed statements are prepared once for all; null: none
+  std::size_t prepared_limit = 200;     // statements per backend; at least 1
+  std::uint64_t client_id = 1;          // unique, not 0
+  // False: others wait for a backend, so nothing is sent ahead of the open answers.
+  bool may_start_unit = true;
+  // The backend is a lane: what is open there belongs to other clients. The unit is whole, it was found
+  // shareable, and it is sent again if it turns out to rest on something that failed.
+  bool on_lane = false;
 };
 
 enum class request_outcome {
@@ -68,11 +73,15 @@ class request_relay {
   verdict parse(const wire::frame_header& header);
   verdict parse_named(const wire::frame_header& header, const wire::parse_view& view);
   verdict parse_unnamed(const wire::frame_header& header, const wire::parse_view& view);
+  shared_statement stand_in_for(const wire::parse_view& view) const;
+  void provide(const statement& needed, bookkeeping then, std::uint64_t serial);
   void parse_deallocate(const wire::parse_view& view, const std::string& name);
   void parse_taken(const client_statements::named& taken, const wire::parse_view& view);
   void acknowledge_parse(const expected_response& entry);
   verdict parse_large(const wire::frame_header& header);
   verdict bind(const wire::frame_header& header);
+  verdict bind_shared(const wire::frame_header& header, const wire::bind_names& names,
+                      const expected_response& entry, const statement& bound);
   void note_traits(wire::sql_traits bound);
   verdict execute(const wire::frame_header& header);
   verdict describe(const wire::frame_header& header);

@@ -34,6 +34,7 @@ request_relay::verdict request_relay::parse(const wire::frame_header& header) {
 
 request_relay::verdict request_relay::parse_named(const wire::frame_header& header,
                                                   const wire::parse_view& view) {
+  backend_.unit_describes = true;  // it expects a fresh statement
   if (const auto* known = client_.statements.find(view.name); known != nullptr) {
     keep_for_replay(header);
     replaying_ ? prepare(*known->made, handling::forward, bookkeeping::injected, 0)
@@ -41,24 +42,29 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
     skip(header.size());
     return verdict::done;
   }
-  const auto made = rules_.catalogue.intern(view.text_and_types, wire::traits_of(view.text));
+  const auto made = rules_.catalogue.intern(view.text_and_types);
   if (made == nullptr) return parse_large(header);
   if (earlier_units_open() && backend_.prepared.in_doubt(made->id)) return verdict::held;
   keep_for_replay(header);
   if (!replaying_) ++backend_.counts.client_parses;
   const auto serial = client_.statements.define(view.name, made);
-  const bool certain =
-      !earlier_units_open() && backend_.expected.doubts() == 0 && backend_.transaction != 'E' && !replaying_;
-  if (certain && !backend_.prepared.is_stale(made->id) && backend_.prepared.use(made->id))
-    acknowledge_parse({.request = request::parse,
-                       .how = handling::synthesise,
-                       .then = bookkeeping::names_statement,
-                       .serial = serial,
-                       .statement = made->id});
-  else
-    prepare(*made, handling::forward, bookkeeping::names_statement, serial);
+  provide(*made, bookkeeping::names_statement, serial);
   skip(header.size());
   return verdict::done;
+}
+
+// For a Parse of the client: the backend has the statement, or gets it.
+void request_relay::provide(const statement& needed, bookkeeping then, std::uint64_t serial) {
+  const bool certain = !earlier_units_open() && !backend_.prepared.in_doubt(needed.id) &&
+                       backend_.expected.doubts() == 0 && backend_.transaction != 'E' && !replaying_;
+  if (certain && !backend_.prepared.is_stale(needed.id) && backend_.prepared.use(needed.id))
+    acknowledge_parse({.request = request::parse,
+                       .how = handling::synthesise,
+                       .then = then,
+                       .serial = serial,
+                       .statement = needed.id});
+  else
+    prepare(needed, handling::forward, then, serial);
 }
 
 // The name is taken: sent under a name that the server has, so that the server refuses it as it would refuse
@@ -75,21 +81,30 @@ void request_relay::parse_taken(const client_statements::named& taken, const wir
 // The backend has the statement: ParseComplete is said in its turn, which may be now.
 void request_relay::acknowledge_parse(const expected_response& entry) {
   const bool inside_message = backend_.rest.how != passing::none;
-  if (!backend_.expected.empty() || inside_message) return expect(entry);
+  if (rules_.on_lane || !backend_.expected.empty() || inside_message) return expect(entry);
   send_passed();
   built_.clear();
   wire::append_parse_complete(built_);
   to_client_.put(wire::as_bytes(built_));
   ++backend_.acknowledged;
+  if (entry.then == bookkeeping::sets_unnamed) client_.unnamed.confirm(entry.serial, backend_.spare);
 }
 
 request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& header,
                                                     const wire::parse_view& view) {
+  backend_.unit_describes = true;  // it expects a fresh statement
   const auto head = wire::read_sql_head(view.text);
   const bool one = head.kind == wire::sql_head_kind::deallocate_one;
   if (one && name_in_doubt(head.name)) return verdict::held;
   keep_for_replay(header);
   if (!replaying_) ++backend_.counts.client_parses;
+  if (auto made = stand_in_for(view); made != nullptr) {
+    const auto& shared = *made;
+    ++backend_.counts.unnamed_shared;
+    provide(shared, bookkeeping::sets_unnamed, client_.unnamed.set_shared(std::move(made)));
+    skip(header.size());
+    return verdict::done;
+  }
   ++backend_.counts.server_parses;
   if (one && client_.statements.find(head.name) != nullptr) {
     parse_deallocate(view, head.name);
@@ -102,6 +117,15 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
   server_has_unnamed({rules_.client_id, serial});
   return pass_expecting(header,
                         {.request = request::parse, .then = bookkeeping::sets_unnamed, .serial = serial});
+}
+
+// A text that comes again and again is prepared once, under a name that all clients share: the server then
+// need not parse and plan it each time. Only where the unit can be sent again as it is, should that make a
+// difference (a plan that is out of date, types that have changed).
+shared_statement request_relay::stand_in_for(const wire::parse_view& view) const {
+  const bool can_go_again = rules_.on_lane || (backend_.unit_is_kept && !backend_.unit_executes);
+  if (rules_.unnamed == nullptr || !can_go_again || replaying_) return nullptr;
+  return rules_.unnamed->note(view.text_and_types);
 }
 
 // As deallocate(), by the extended protocol (psycopg does so when its cache is full): the spare statement is
@@ -181,6 +205,11 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
   keep_for_replay(header);
   ++backend_.counts.binds;
   if (names->statement.empty()) {
+    if (const auto* stand_in = client_.unnamed.stand_in(); stand_in != nullptr) {
+      backend_.unit_stands_in = true;
+      return bind_shared(header, *names, {.request = request::bind, .then = bookkeeping::stands_in},
+                         *stand_in);
+    }
     ensure_unnamed();
     if (const auto* mine = client_.unnamed.current(); mine != nullptr) {
       note_traits(mine->traits);
@@ -189,26 +218,35 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
     return pass_expecting(header, {.request = request::bind});
   }
   if (known == nullptr) return pass_expecting(header, {.request = request::bind});
-  const statement& bound = *known->made;
+  return bind_shared(header, *names, {.request = request::bind, .serial = known->serial}, *known->made);
+}
+
+// The statement has another name on the server.
+request_relay::verdict request_relay::bind_shared(const wire::frame_header& header,
+                                                  const wire::bind_names& names,
+                                                  const expected_response& entry, const statement& bound) {
   ensure_prepared(bound);
   note_traits(bound.traits);
-  const auto rest_of_body = header.body - static_cast<std::uint32_t>(names->size);
+  const auto rest_of_body = header.body - static_cast<std::uint32_t>(names.size);
   built_.clear();
   built_.push_back(frontend::bind);
   wire::writer{built_}
-      .u32(static_cast<std::uint32_t>(4 + names->portal.size() + 1 + bound.server_name.size() + 1 +
+      .u32(static_cast<std::uint32_t>(4 + names.portal.size() + 1 + bound.server_name.size() + 1 +
                                       rest_of_body))
-      .c_string(names->portal)
+      .c_string(names.portal)
       .c_string(bound.server_name);
-  const auto before_parameters = wire::header_size + names->size;
+  const auto before_parameters = wire::header_size + names.size;
   inject(built_);
-  expect({.request = request::bind, .serial = known->serial, .statement = bound.id});
+  auto expected = entry;
+  expected.statement = bound.id;
+  expect(expected);
   skip(before_parameters);
   if (rest_of_body > 0) client_.rest = {passing::forward, rest_of_body};
   return verdict::done;
 }
 
 void request_relay::note_traits(wire::sql_traits bound) {
+  if (rules_.on_lane) return;  // nothing there leaves anything behind
   client_.batch_deallocates = client_.batch_deallocates || bound.drops_statements;
   backend_.dirty = backend_.dirty || bound.leaves_state;
 }
@@ -216,6 +254,7 @@ void request_relay::note_traits(wire::sql_traits bound) {
 request_relay::verdict request_relay::execute(const wire::frame_header& header) {
   client_.in_unit = true;
   backend_.unit_is_blind = backend_.unit_is_blind || !backend_.unit_describes;
+  backend_.unit_executes = true;
   expected_response entry{.request = request::execute, .may_deallocate = client_.batch_deallocates};
   const auto name = std::exchange(client_.to_deallocate, {});
   if (const auto* named = client_.statements.find(name); !name.empty() && named != nullptr) {
@@ -249,16 +288,21 @@ request_relay::verdict request_relay::describe(const wire::frame_header& header)
   if (!target || target->kind == 'P') return pass_expecting(header, {.request = request::describe_portal});
   const expected_response entry{.request = request::describe_statement};
   if (client_.names == naming::own) return pass_expecting(header, entry);
+  auto entry_shared = entry;
+  const auto* meant = known != nullptr ? known->made.get() : nullptr;
+  if (known != nullptr) entry_shared.serial = known->serial;
   if (target->name.empty()) {
-    ensure_unnamed();
-    return pass_expecting(header, entry);
+    meant = client_.unnamed.stand_in();
+    if (meant == nullptr) ensure_unnamed();
+    entry_shared.then = bookkeeping::stands_in;
   }
-  if (known == nullptr) return pass_expecting(header, entry);
-  ensure_prepared(*known->made);
+  if (meant == nullptr) return pass_expecting(header, entry);
+  ensure_prepared(*meant);
   built_.clear();
-  wire::append_describe(built_, 'S', known->made->server_name);
+  wire::append_describe(built_, 'S', meant->server_name);
   inject(built_);
-  expect({.request = request::describe_statement, .serial = known->serial, .statement = known->made->id});
+  entry_shared.statement = meant->id;
+  expect(entry_shared);
   skip(header.size());
   return verdict::done;
 }

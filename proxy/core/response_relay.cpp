@@ -1,5 +1,6 @@
 #include "proxy/core/response_relay.hpp"
 
+#include "proxy/core/undo.hpp"
 #include "proxy/wire/error_response.hpp"
 #include "proxy/wire/message_type.hpp"
 #include "proxy/wire/response.hpp"
@@ -45,6 +46,7 @@ response_step response_relay::run(wire::bytes_view bytes) {
   passed_ = bytes.first(0);
   answered_ = false;
   auto outcome = response_outcome::need_more;
+  if (backend_.rest.how == passing::none) synthesise_due();
   while (!rest_.empty()) {
     auto& tail = backend_.rest;
     if (tail.how != passing::none) {
@@ -240,12 +242,13 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
     return verdict::unit_done;
   }
   const auto head = expected.front();
+  backend_.prepared.changes().settle(head.prepared);
   if (head.unnamed != 0) client_.unnamed.confirm(head.unnamed, backend_.spare);
   if (head.then == bookkeeping::deallocates_one) client_.statements.undo_close(head.serial);
   take(header, head.how);
   expected.pop();
   if (head.how == handling::swallow) return backend_.wants_replay ? verdict::replay : verdict::done;
-  synthesise_due();
+  if (use_ == backend_use::alone) synthesise_due();
   return verdict::unit_done;
 }
 
@@ -272,7 +275,10 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
     forward_error(header, sqlstate);
     return verdict::done;
   }
+  const auto invalid = backend_.expected.front().statement;
+  const bool is_invalid = invalid != 0 && is_about_validity(sqlstate, wire::find_error_field(body, 'R'));
   if (can_replay(sqlstate, wire::find_error_field(body, 'R'))) {
+    if (is_invalid) backend_.prepared.distrust(invalid);
     skip_batch();
     backend_.expected.front().how = handling::swallow;
     backend_.wants_replay = true;
@@ -281,9 +287,7 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
     take(header, handling::swallow);
     return verdict::done;
   }
-  const auto invalid = backend_.expected.front().statement;
-  if (invalid != 0 && is_about_validity(sqlstate, wire::find_error_field(body, 'R')))
-    backend_.prepared.distrust(invalid);
+  if (is_invalid) backend_.prepared.distrust(invalid);
   forward_error(header, sqlstate);
   if (!skip_batch()) backend_.skips_until_sync = true;
   return verdict::done;
@@ -296,8 +300,12 @@ bool response_relay::can_replay(std::string_view sqlstate, std::string_view rout
   const auto& expected = backend_.expected;
   // A client that does not ask anew would read new rows by an old description: it has to see the error.
   const bool seen = sqlstate == "0A000" && backend_.unit_is_blind;
-  return is_about_validity(sqlstate, routine) && !seen && backend_.unit_is_kept && !client_.in_unit &&
-         expected.ready_owed() == 1 && expected.at(expected.size() - 1).request == request::sync;
+  // The client's own statement might have been analysed otherwise (types that have changed since): the unit
+  // goes again as the client sent it. 57: cancelled, or the server ends.
+  const bool stands_in = expected.front().then == bookkeeping::stands_in && sqlstate.substr(0, 2) != "57";
+  return ((is_about_validity(sqlstate, routine) && !seen) || stands_in) && backend_.unit_is_kept &&
+         !client_.in_unit && expected.ready_owed() == 1 &&
+         expected.at(expected.size() - 1).request == request::sync;
 }
 
 // After an error in an extended-protocol batch nothing is answered up to the Sync. False: it was not sent
@@ -307,39 +315,13 @@ bool response_relay::skip_batch() {
   std::size_t skipped = 0;
   while (skipped < expected.size() && expected.at(skipped).request != request::sync) ++skipped;
   const bool sync_is_there = skipped < expected.size();
-  for (std::size_t i = skipped; i > 0; --i) undo(expected.at(i - 1), i == 1);
+  for (std::size_t i = skipped; i > 0; --i) {
+    undo_names(client_, expected.at(i - 1), i == 1);
+    undo_preparing(backend_, expected.at(i - 1));
+  }
   for (; skipped > 0; --skipped) expected.pop();
   backend_.unnamed = unnamed_holder::unknown();
   return sync_is_there;
-}
-
-void response_relay::undo(const expected_response& skipped, bool tried) {
-  if (skipped.unnamed != 0) client_.unnamed.undo(skipped.unnamed);
-  switch (skipped.then) {
-    case bookkeeping::names_statement:
-      client_.statements.undo_define(skipped.serial);
-      if (skipped.prepared != 0) backend_.prepared.undo_add(skipped.statement, skipped.prepared);
-      break;
-    case bookkeeping::injected:
-      backend_.prepared.undo_add(skipped.statement, skipped.prepared);
-      break;
-    case bookkeeping::evicts_statement:
-      backend_.prepared.undo_removal(skipped.prepared);
-      break;
-    case bookkeeping::unnames_statement:
-    case bookkeeping::deallocates_one:
-      client_.statements.undo_close(skipped.serial);
-      break;
-    case bookkeeping::sets_unnamed:
-      tried ? client_.unnamed.fail(skipped.serial) : client_.unnamed.undo(skipped.serial);
-      break;
-    case bookkeeping::drops_unnamed:
-      client_.unnamed.undo(skipped.serial);
-      break;
-    case bookkeeping::none:
-    case bookkeeping::ignored_in_copy:
-      break;
-  }
 }
 
 // Clients know their statements by their own names.
@@ -353,8 +335,10 @@ void response_relay::forward_error(const wire::frame_header& header, std::string
     std::uint64_t id = 0;
     const auto* digits = body.data() + at + statement_prefix_.size();
     const auto parsed = std::from_chars(digits, body.data() + body.size(), id);
-    const auto name = client_.statements.name_of(id, serial);
-    if (parsed.ec != std::errc{} || name.empty()) {
+    const auto* stand_in = client_.unnamed.stand_in();
+    const bool unnamed = stand_in != nullptr && stand_in->id == id;
+    const auto name = unnamed ? std::string_view{} : client_.statements.name_of(id, serial);
+    if (parsed.ec != std::errc{} || (name.empty() && !unnamed)) {
       ++at;
       continue;
     }
@@ -386,6 +370,7 @@ void response_relay::synthesise_due() {
     wire::append_parse_complete(built_);
     to_client_.put(wire::as_bytes(built_));
     ++backend_.acknowledged;
+    if (head.then == bookkeeping::sets_unnamed) client_.unnamed.confirm(head.serial, backend_.spare);
     expected.pop();
   }
 }

@@ -35,15 +35,19 @@ struct seen_error {
   std::array<char, 6> sqlstate{};  // zero-terminated; empty: none seen in this run
 };
 
+// Shared: what follows the unit's ReadyForQuery belongs to another client.
+enum class backend_use : std::uint8_t { alone, shared };
+
 class response_relay {
  public:
   // `statement_prefix`: how the catalogue's names on the server begin.
   response_relay(client_state& client, backend_state& backend, std::string_view statement_prefix,
-                 wire::sink& to_client)
+                 wire::sink& to_client, backend_use use = backend_use::alone)
       : client_(client),
         backend_(backend),
         statement_prefix_(statement_prefix),
         to_client_(to_client),
+        use_(use),
         built_(backend.scratch) {}
 
   response_step run(wire::bytes_view bytes);
@@ -67,7 +71,6 @@ class response_relay {
   void settle_tag(std::string_view tag);
   void drop_statements();
   void finish_copy(bool count_is_lost);
-  void undo(const expected_response& skipped, bool tried);
   bool skip_batch();
   bool can_replay(std::string_view sqlstate, std::string_view routine) const;
   void forward_error(const wire::frame_header& header, std::string_view sqlstate);
@@ -85,6 +88,7 @@ class response_relay {
   backend_state& backend_;
   std::string_view statement_prefix_;
   wire::sink& to_client_;
+  const backend_use use_;
 
   wire::bytes_view rest_;
   wire::bytes_view passed_;

@@ -52,6 +52,7 @@ struct client_state {
 struct relay_counts {
   std::uint32_t client_parses = 0;
   std::uint32_t server_parses = 0;
+  std::uint32_t unnamed_shared = 0;
   std::uint32_t binds = 0;
   std::uint32_t evictions = 0;
   std::uint32_t replanned = 0;
@@ -87,7 +88,9 @@ struct backend_state {
   std::string unit;
   bool unit_is_kept = false;
   bool unit_describes = false;     // tells the client anew what rows look like
-  bool unit_is_blind = false;      // executes something that it does not describe
+  bool unit_is_blind = false;      // executes something that it neither prepares nor describes
+  bool unit_executes = false;      // something of it may have been done already
+  bool unit_stands_in = false;     // a shared statement takes the place of the client's unnamed one
   std::uint32_t acknowledged = 0;  // answers without data that the client already has for it
   std::uint32_t to_swallow = 0;    // the same, when it was sent again
   bool wants_replay = false;

@@ -1,11 +1,16 @@
 #include "proxy/core/statement_catalogue.hpp"
 
+#include <utility>
+
 namespace pgweir::core {
 
-statement_catalogue::statement_catalogue(std::size_t memory_limit, std::string_view secret)
-    : memory_limit_(memory_limit), prefix_("pgweir_" + std::string(secret) + "_") {}
+statement_catalogue::statement_catalogue(std::size_t memory_limit, std::string_view secret,
+                                         wire::session_functions forcing)
+    : memory_limit_(memory_limit),
+      prefix_("pgweir_" + std::string(secret) + "_"),
+      forcing_(std::move(forcing)) {}
 
-shared_statement statement_catalogue::intern(wire::bytes_view text_and_types, wire::sql_traits traits) {
+shared_statement statement_catalogue::intern(wire::bytes_view text_and_types) {
   const auto text = wire::as_text(text_and_types);
   const std::scoped_lock hold(mutex_);
   if (const auto found = by_text_.find(text); found != by_text_.end()) {
@@ -17,7 +22,9 @@ shared_statement statement_catalogue::intern(wire::bytes_view text_and_types, wi
   made->id = ++last_id_;
   made->server_name = prefix_ + std::to_string(made->id);
   made->text_and_types = text;
-  made->traits = traits;
+  const auto sql = text.substr(0, text.find('\0'));
+  made->traits = wire::traits_of(sql);
+  made->sharing = wire::classify(sql, forcing_);
   by_use_.push_front(made->text_and_types);
   by_text_.emplace(made->text_and_types, entry{made, by_use_.begin()});
   bytes_ += cost_of(text);
@@ -33,6 +40,7 @@ shared_statement statement_catalogue::make_large() {
 }
 
 void statement_catalogue::retire(const shared_statement& old) {
+  old->retired.store(true, std::memory_order_relaxed);
   const std::scoped_lock hold(mutex_);
   const auto found = by_text_.find(old->text_and_types);
   if (found == by_text_.end() || found->second.kept != old) return;

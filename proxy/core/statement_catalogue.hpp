@@ -8,8 +8,10 @@
 #pragma once
 
 #include "proxy/wire/cursor.hpp"
+#include "proxy/wire/sql_class.hpp"
 #include "proxy/wire/sql_head.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -20,12 +22,18 @@
 
 namespace pgweir::core {
 
-// Immutable once made.
+// Immutable once made, but for its marks, which any thread may set.
 struct statement {
   std::uint64_t id = 0;
   std::string server_name;
   std::string text_and_types;  // as in the Parse message after its name; empty if too large to be kept
   wire::sql_traits traits;
+  wire::sql_class sharing;
+
+  // The next client that prepares this text gets another statement.
+  mutable std::atomic<bool> retired{false};
+  // Its generic plan turned out slower than planning afresh: not for clients that name no statement.
+  mutable std::atomic<bool> demoted{false};
 
   // Too large to be prepared anywhere else: its client keeps the backend that has it.
   bool is_large() const { return text_and_types.empty(); }
@@ -37,10 +45,11 @@ class statement_catalogue {
  public:
   // `memory_limit` in bytes of statements. `secret` goes into the names on the servers, so that no client can
   // name a statement of another by guessing.
-  statement_catalogue(std::size_t memory_limit, std::string_view secret);
+  statement_catalogue(std::size_t memory_limit, std::string_view secret,
+                      wire::session_functions forcing = wire::session_functions{});
 
   // The statement with this text, made if need be. Null: the memory bound is reached by statements in use.
-  shared_statement intern(wire::bytes_view text_and_types, wire::sql_traits traits);
+  shared_statement intern(wire::bytes_view text_and_types);
   // A statement that is not kept: its text is too large.
   shared_statement make_large();
   // The next client that prepares this text gets a new statement: a client that closes and prepares again
@@ -50,6 +59,8 @@ class statement_catalogue {
   std::size_t size() const;
   std::size_t bytes() const;
 
+  // Functions that force a backend of one's own.
+  const wire::session_functions& forcing() const { return forcing_; }
   // How the names of its statements on the servers begin; no client can guess it.
   std::string_view prefix() const { return prefix_; }
 
@@ -64,6 +75,7 @@ class statement_catalogue {
 
   const std::size_t memory_limit_;
   const std::string prefix_;
+  const wire::session_functions forcing_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string_view, entry> by_text_;  // keys are views into the statements
   std::list<std::string_view> by_use_;                   // most recently interned first

@@ -1,6 +1,7 @@
 #include "proxy/core/unnamed_statement.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pgweir::core {
 
@@ -24,6 +25,11 @@ std::uint64_t unnamed_statement::set_deallocate(wire::bytes_view text_and_types,
 
 std::uint64_t unnamed_statement::set_large() {
   versions_.push_back({.serial = changes_.next(), .exists = true, .is_large = true});
+  return changes_.last();
+}
+
+std::uint64_t unnamed_statement::set_shared(shared_statement made) {
+  versions_.push_back({.serial = changes_.next(), .exists = true, .made = std::move(made)});
   return changes_.last();
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "proxy/core/pending_changes.hpp"
+#include "proxy/core/statement_catalogue.hpp"
 #include "proxy/wire/cursor.hpp"
 #include "proxy/wire/sql_head.hpp"
 
@@ -25,6 +26,7 @@ class unnamed_statement {
     wire::sql_traits traits{};
     std::string text_and_types{};  // as in the Parse message after its name
     std::string deallocates{};     // its text is DEALLOCATE of this name of the client's
+    shared_statement made{};       // stands in for it on the server; the text is kept there
   };
 
   // `spare` lends its memory to the new version; confirm() gives memory back to it.
@@ -33,6 +35,7 @@ class unnamed_statement {
   // dropped.
   std::uint64_t set_deallocate(wire::bytes_view text_and_types, std::string name);
   std::uint64_t set_large();
+  std::uint64_t set_shared(shared_statement made);
   // 0: there was none, nothing changes.
   std::uint64_t drop();
 
@@ -46,6 +49,8 @@ class unnamed_statement {
 
   // Null: the client has none.
   const version* current() const { return !empty() && versions_.back().exists ? &versions_.back() : nullptr; }
+  // The catalogue's statement that stands in for it, or null.
+  const statement* stand_in() const { return current() != nullptr ? current()->made.get() : nullptr; }
 
  private:
   bool empty() const { return first_ == versions_.size(); }

@@ -6,7 +6,7 @@ namespace pgweir::core {
 namespace {
 
 shared_statement intern(statement_catalogue& in, const std::string& text) {
-  return in.intern(wire::as_bytes(text), {});
+  return in.intern(wire::as_bytes(text));
 }
 
 TEST(catalogue, same_text_is_one_statement) {

@@ -1,0 +1,191 @@
+#include "proxy/core/lane_queue.hpp"
+
+#include "proxy/core/undo.hpp"
+#include "proxy/wire/answer.hpp"
+#include "proxy/wire/error_response.hpp"
+
+#include <utility>
+
+namespace pgweir::core {
+namespace {
+
+bool ends_unit(const expected_response& one) {
+  return one.request == request::sync || one.request == request::query ||
+         one.request == request::function_call;
+}
+
+}  // namespace
+
+bool lane_queue::join(lane_rider& who, wire::bytes_view unit, std::chrono::nanoseconds expected,
+                      const relay_rules& rules, wire::sink& to_server) {
+  const auto first_name = who.state().statements.next_serial();
+  request_relay relay{who.state(), backend_, rules, to_server, who.answers()};
+  const auto step = relay.run(unit);
+  units_.push({.rider = &who,
+               .expected = expected,
+               .first_name = first_name,
+               .is_blind = backend_.unit_is_blind,
+               .stands_in = backend_.unit_stands_in});
+  if (units_.size() == 1) who.on_turn();
+  return step.consumed == unit.size();
+}
+
+lane_step lane_queue::on_bytes(wire::bytes_view arrived) {
+  std::size_t used = 0;
+  while (!units_.empty() && used < arrived.size()) {
+    const auto rest = arrived.subspan(used);
+    auto range = rest;
+    std::optional<resend_reason> resend;
+    if (!streams_) {
+      const auto answer = wire::measure_answer(rest);
+      if (answer.malformed) return {used, lane_step::outcome::violation, "invalid message length"};
+      if (answer.size == 0 && rest.size() < largest_held_answer) break;
+      streams_ = answer.size == 0;
+      if (answer.transaction != 'I') return {used, lane_step::outcome::transaction_open};
+      if (!streams_) range = rest.first(answer.size);
+      if (!answer.error.empty()) resend = reason_to_resend(answer.error);
+    }
+    bool answered = false;
+    const auto step = relay_answer(range, resend, answered);
+    used += step.consumed;
+    if (step.what != lane_step::outcome::done) return {used, step.what, step.violation};
+    if (answered) finish_head(resend);
+    if (!answered && streams_) break;
+  }
+  return {used};
+}
+
+lane_step lane_queue::relay_answer(wire::bytes_view range, std::optional<resend_reason> resend,
+                                   bool& answered) {
+  auto* rider = units_.front().rider;
+  auto& client = rider != nullptr ? rider->state() : nobody_;
+  wire::sink& sink = rider != nullptr && !resend ? rider->answers() : nowhere_;
+  response_relay relay{client, backend_, statement_prefix_, sink, backend_use::shared};
+  const auto step = relay.run(range);
+  answer_.bytes += step.consumed;
+  if (relay.error().sqlstate[0] != '\0') answer_.error = relay.error();
+  if (step.what == response_outcome::violation)
+    return {step.consumed, lane_step::outcome::violation, step.violation};
+  answered = step.what == response_outcome::unit_done;
+  if (answered && backend_.transaction != 'I') return {step.consumed, lane_step::outcome::transaction_open};
+  return {step.consumed};
+}
+
+// Whether the error says nothing about the unit itself.
+std::optional<resend_reason> lane_queue::reason_to_resend(wire::bytes_view error) const {
+  const auto& head = units_.front();
+  const auto sqlstate = wire::find_error_field(error, 'C');
+  if (sqlstate == "57014" && was_canceled_ && head.cancel == cancel_state::none)
+    return resend_reason::canceled_for_another;
+  const auto routine = wire::find_error_field(error, 'R');
+  if (sqlstate == "26000" && routine == "FetchPreparedStatement" &&
+      wire::find_error_field(error, 'M').find(statement_prefix_) != std::string_view::npos)
+    return resend_reason::statement_missing;
+  // A client that executes by an old description has to see that it is out of date.
+  if (sqlstate == "0A000" && routine == "RevalidateCachedQuery" && !head.is_blind)
+    return resend_reason::statement_missing;
+  // As response_relay::can_replay(): the client's own statement might have been analysed otherwise.
+  const auto sqlstate_class = sqlstate.substr(0, 2);
+  if (head.stands_in && (sqlstate_class == "0A" || sqlstate_class == "22" || sqlstate_class == "42"))
+    return resend_reason::statement_missing;
+  return std::nullopt;
+}
+
+lane_queue::queued lane_queue::pop() {
+  ++departures_.units;
+  departures_.expected += units_.front().expected;
+  return units_.pop();
+}
+
+// The next one becomes the head before its predecessor's client is told: that one may send anew at once.
+void lane_queue::finish_head(std::optional<resend_reason> resend) {
+  auto done = pop();
+  const auto answer = std::exchange(answer_, {});
+  streams_ = false;
+  if (units_.empty())
+    was_canceled_ = false;
+  else if (auto* next = units_.front().rider; next != nullptr)
+    next->on_turn();
+  if (done.rider == nullptr) return;
+  if (resend)
+    send_again(done, *resend);
+  else
+    done.rider->on_answered(answer);
+}
+
+// Names given by what the server did of it go, too: the unit gives them again.
+void lane_queue::send_again(queued& gone, resend_reason why) {
+  gone.rider->state().statements.undo_defines_from(gone.first_name);
+  gone.rider->on_resend(why);
+}
+
+void lane_queue::leave(const lane_rider& who) {
+  for (std::size_t i = 0; i < units_.size(); ++i) {
+    if (units_.at(i).rider != &who) continue;
+    take_back_names(i);
+    units_.at(i).rider = nullptr;
+  }
+}
+
+bool lane_queue::cancel(const lane_rider& who) {
+  for (std::size_t i = 0; i < units_.size(); ++i) {
+    auto& one = units_.at(i);
+    if (one.rider == &who && one.cancel == cancel_state::none) one.cancel = cancel_state::wanted;
+  }
+  return owes_cancel();
+}
+
+void lane_queue::note_cancel() {
+  units_.front().cancel = cancel_state::asked;
+  was_canceled_ = true;
+}
+
+// Unit i as it was before it was sent, as far as its client is concerned.
+void lane_queue::take_back_names(std::size_t i) {
+  const auto& expected = backend_.expected;
+  std::size_t at = 0;
+  for (auto before = i; before > 0 && at < expected.size(); ++at)
+    if (ends_unit(expected.at(at)) && expected.at(at).how != handling::swallow) --before;
+  auto end = at;
+  while (end < expected.size() && !ends_unit(expected.at(end))) ++end;
+  if (end < expected.size()) ++end;
+  auto& client = units_.at(i).rider->state();
+  for (; end > at; --end) undo_names(client, expected.at(end - 1), false);
+}
+
+void lane_queue::take_back_queued() {
+  for (std::size_t i = 1; i < units_.size(); ++i) {
+    if (units_.at(i).rider == nullptr) continue;
+    take_back_names(i);
+    auto gone = units_.at(i);
+    units_.at(i).rider = nullptr;
+    send_again(gone, resend_reason::stalled);
+  }
+}
+
+// The server works on the head, if on anything. The others cannot have changed anything, so they may go
+// again.
+void lane_queue::lose(wire::bytes_view last_words) {
+  bool ignored = false;
+  const bool fatal = !units_.empty() && !wire::measure_answer(last_words).error.empty();
+  if (fatal && !streams_) relay_answer(last_words, std::nullopt, ignored);
+  for (std::size_t i = 0; i < units_.size(); ++i)
+    if (units_.at(i).rider != nullptr) take_back_names(i);
+  for (bool is_head = true; !units_.empty(); is_head = false) {
+    auto gone = pop();
+    if (gone.rider == nullptr) continue;
+    if (is_head)
+      gone.rider->on_failed(lane_failure::server_lost);
+    else
+      send_again(gone, resend_reason::server_lost);
+  }
+}
+
+void lane_queue::fail_all(lane_failure why) {
+  for (std::size_t i = 0; i < units_.size(); ++i)
+    if (units_.at(i).rider != nullptr) take_back_names(i);
+  while (!units_.empty())
+    if (auto gone = pop(); gone.rider != nullptr) gone.rider->on_failed(why);
+}
+
+}  // namespace pgweir::core

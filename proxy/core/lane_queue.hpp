@@ -1,0 +1,142 @@
+// proxy/core/lane_queue.hpp - the units of several clients on one backend: whose answer comes next, and what
+// becomes of the others when something goes wrong.
+//
+// All of them are sent already; the server works them off in order, and the head is the one it works on. The
+// answer to the head is held until it is whole, so that a unit may be sent again, unseen, as long as nothing
+// of it reached its client: that is what makes sharing safe. Only units that change nothing come here
+// (core/unit_class), and a client has one at a time. Knows no socket and no clock.
+#pragma once
+
+#include "proxy/core/request_relay.hpp"
+#include "proxy/core/response_relay.hpp"
+#include "proxy/core/ring.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace pgweir::core {
+
+enum class resend_reason : std::uint8_t {
+  canceled_for_another,  // a cancel request meant another client's unit
+  server_lost,           // the connection ended before its turn
+  statement_missing,     // a prepared statement was not there, or its plan was out of date
+  stalled,               // the head takes too long
+};
+
+enum class lane_failure : std::uint8_t {
+  server_lost,       // the connection ended while it was the head
+  transaction_open,  // the unit at the head, this one or another, left a transaction open
+  violation,         // the server did not keep to the protocol
+};
+
+struct lane_answer {
+  std::size_t bytes = 0;
+  seen_error error;
+};
+
+// Units that have left since this was last asked for.
+struct lane_departures {
+  std::size_t units = 0;
+  std::chrono::nanoseconds expected{};  // the sum of what they were expected to take
+};
+
+// A client with a unit on a lane. After on_answered(), on_resend() and on_failed() the lane knows it no more.
+class lane_rider {
+ public:
+  virtual client_state& state() = 0;
+  virtual wire::sink& answers() = 0;
+  virtual void on_turn() = 0;  // its unit is the head from now on
+  virtual void on_answered(const lane_answer& how) = 0;
+  virtual void on_resend(resend_reason why) = 0;
+  virtual void on_failed(lane_failure why) = 0;
+
+ protected:
+  ~lane_rider() = default;
+};
+
+struct lane_step {
+  enum class outcome : std::uint8_t { done, transaction_open, violation };
+  std::size_t consumed = 0;
+  outcome what = outcome::done;
+  const char* violation = nullptr;  // static text
+};
+
+class lane_queue {
+ public:
+  // An answer larger than this goes through as it comes, and its unit is not sent again.
+  static constexpr std::size_t largest_held_answer = 64 * 1024;
+
+  lane_queue(backend_state& backend, std::string_view statement_prefix)
+      : backend_(backend), statement_prefix_(statement_prefix) {}
+
+  bool empty() const { return units_.empty(); }
+  std::size_t size() const { return units_.size(); }
+  // Null: its client has gone. Precondition: not empty.
+  lane_rider* head() const { return units_.front().rider; }
+
+  // Sends a whole unit. False: it could not be read; nothing can be said of the backend any more.
+  // Preconditions: classify_unit() found that it may share; rules.on_lane.
+  [[nodiscard]] bool join(lane_rider& who, wire::bytes_view unit, std::chrono::nanoseconds expected,
+                          const relay_rules& rules, wire::sink& to_server);
+
+  // The server's bytes; what is not consumed is to be given again with what follows. Stops behind the last
+  // unit. After any other outcome than `done` the backend is to be closed, and fail_all() called.
+  lane_step on_bytes(wire::bytes_view arrived);
+
+  // The client does not wait any longer, or has gone; the answer to its unit goes nowhere.
+  void leave(const lane_rider& who);
+
+  // A client asks that its unit be cancelled. True: ask the server now, it is the head; else it is done when
+  // the unit becomes the head, see owes_cancel().
+  bool cancel(const lane_rider& who);
+  bool owes_cancel() const { return !units_.empty() && units_.front().cancel == cancel_state::wanted; }
+  // The server has been asked to cancel the head. From now on others may be hit: no unit may join any more.
+  void note_cancel();
+
+  // Those behind the head are to be sent elsewhere; what the server answers to them here goes nowhere.
+  void take_back_queued();
+  // The connection has ended; `last_words`: what on_bytes() has not consumed.
+  void lose(wire::bytes_view last_words);
+  void fail_all(lane_failure why);
+
+  lane_departures take_departures() { return std::exchange(departures_, {}); }
+
+ private:
+  enum class cancel_state : std::uint8_t { none, wanted, asked };
+
+  struct queued {
+    lane_rider* rider = nullptr;
+    std::chrono::nanoseconds expected{};
+    std::uint64_t first_name = 0;  // serial of the first name that it may have given
+    bool is_blind = false;         // executes something that it neither prepares nor describes
+    bool stands_in = false;        // uses a shared statement in the place of an unnamed one
+    cancel_state cancel = cancel_state::none;
+  };
+
+  struct discarding_sink final : wire::sink {
+    void put(wire::bytes_view) override {}
+  };
+
+  std::optional<resend_reason> reason_to_resend(wire::bytes_view error) const;
+  lane_step relay_answer(wire::bytes_view range, std::optional<resend_reason> resend, bool& answered);
+  void finish_head(std::optional<resend_reason> resend);
+  queued pop();
+  void take_back_names(std::size_t i);
+  void send_again(queued& gone, resend_reason why);
+
+  backend_state& backend_;
+  const std::string_view statement_prefix_;
+  ring<queued> units_;
+  lane_departures departures_;
+  lane_answer answer_;         // to the head, so far
+  bool streams_ = false;       // the answer to the head was too large to be held
+  bool was_canceled_ = false;  // a cancel request may hit any unit here
+  client_state nobody_;        // in the place of clients that have gone
+  discarding_sink nowhere_;
+};
+
+}  // namespace pgweir::core

@@ -1,0 +1,47 @@
+#include "proxy/core/statement_finder.hpp"
+
+#include <functional>
+
+namespace pgweir::core {
+namespace {
+
+// What PostgreSQL plans. A command has no plan to save, and may depend on when it is parsed.
+bool is_suited(const statement& made) {
+  return made.sharing.verdict != wire::sql_verdict::command &&
+         made.sharing.verdict != wire::sql_verdict::not_understood &&
+         made.sharing.verdict != wire::sql_verdict::several_statements && !made.traits.drops_statements;
+}
+
+bool is_usable(const statement& made) {
+  return !made.retired.load(std::memory_order_relaxed) && !made.demoted.load(std::memory_order_relaxed) &&
+         is_suited(made);
+}
+
+}  // namespace
+
+std::uint64_t statement_finder::hash_of(wire::bytes_view text) {
+  return std::hash<std::string_view>{}(wire::as_text(text));
+}
+
+const statement* statement_finder::find(wire::bytes_view text_and_types) const {
+  const auto hash = hash_of(text_and_types);
+  const auto& there = slot_of(hash);
+  if (there.hash != hash || there.known == nullptr) return nullptr;
+  const bool same = there.known->text_and_types == wire::as_text(text_and_types);
+  return same && is_usable(*there.known) ? there.known.get() : nullptr;
+}
+
+shared_statement statement_finder::note(wire::bytes_view text_and_types) {
+  if (text_and_types.size() > longest_text) return nullptr;
+  const auto hash = hash_of(text_and_types);
+  auto& there = slots_[hash & (slot_count - 1)];
+  if (there.hash != hash) there = {.hash = hash, .seen = 0, .known = nullptr};
+  if (there.known == nullptr || there.known->retired.load(std::memory_order_relaxed)) {
+    if (++there.seen < sightings_needed) return nullptr;
+    there.known = catalogue_.intern(text_and_types);
+  }
+  const bool same = there.known != nullptr && there.known->text_and_types == wire::as_text(text_and_types);
+  return same && is_usable(*there.known) ? there.known : nullptr;
+}
+
+}  // namespace pgweir::core

@@ -1,0 +1,44 @@
+// proxy/core/statement_finder.hpp - which texts of unnamed statements come again and again: those are worth a
+// place in the catalogue, so that they are planned once and not each time.
+//
+// In front of the catalogue, because a text is looked up for every Parse: one slot per hash, no lock,
+// bounded. Thread rule: one per worker.
+#pragma once
+
+#include "proxy/core/statement_catalogue.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace pgweir::core {
+
+class statement_finder {
+ public:
+  explicit statement_finder(statement_catalogue& catalogue) : catalogue_(catalogue) {}
+
+  // The shared statement for an unnamed Parse with this text; null: not known well enough, or not suited.
+  const statement* find(wire::bytes_view text_and_types) const;
+  // The same, and counts the Parse.
+  shared_statement note(wire::bytes_view text_and_types);
+
+ private:
+  // Before a text gets a place it comes this often: as often as PostgreSQL itself plans a prepared statement
+  // afresh before it thinks of a generic plan (plancache.c).
+  static constexpr std::uint32_t sightings_needed = 5;
+  static constexpr std::size_t longest_text = 4096;
+  static constexpr std::size_t slot_count = 1024;  // a power of two
+
+  struct slot {
+    std::uint64_t hash = 0;
+    std::uint32_t seen = 0;
+    shared_statement known;
+  };
+
+  static std::uint64_t hash_of(wire::bytes_view text);
+  const slot& slot_of(std::uint64_t hash) const { return slots_[hash & (slot_count - 1)]; }
+
+  statement_catalogue& catalogue_;
+  std::array<slot, slot_count> slots_;
+};
+
+}  // namespace pgweir::core

@@ -1,0 +1,53 @@
+// proxy/core/statement_statistics.hpp - how long statements take and how much they answer, by fingerprint.
+//
+// Bounded: a statement that has not been seen for longest makes room. Recent executions count most. Only what
+// has proven fast and small may share a backend; one slow or large answer takes the right away at once.
+// Thread rule: one per worker.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+namespace pgweir::core {
+
+class statement_statistics {
+ public:
+  enum class verdict : std::uint8_t { unproven, slow, large, proven };
+
+  struct known {
+    verdict judged = verdict::unproven;
+    std::chrono::nanoseconds expected{};  // of one execution
+  };
+
+  statement_statistics() : sets_(set_count) {}
+
+  // `limit`: a statement that takes longer is slow.
+  known look_up(std::uint64_t key, std::chrono::nanoseconds limit) const;
+  void observe(std::uint64_t key, std::chrono::nanoseconds took, std::size_t answer_bytes);
+
+  // Answers up to this size are small.
+  static constexpr std::size_t small_answer = 16 * 1024;
+
+ private:
+  static constexpr std::uint32_t executions_needed = 10;
+  static constexpr std::size_t set_count = 1024;  // a power of two; four statements each
+
+  struct entry {
+    std::uint64_t key = 0;  // 0: free
+    std::uint32_t seen = 0;
+    std::uint32_t last_use = 0;
+    float nanoseconds = 0;  // weighted means
+    float bytes = 0;
+  };
+  using set = std::array<entry, 4>;
+
+  set& set_of(std::uint64_t key) { return sets_[key >> 7 & (set_count - 1)]; }
+  const set& set_of(std::uint64_t key) const { return sets_[key >> 7 & (set_count - 1)]; }
+
+  std::vector<set> sets_;
+  std::uint32_t uses_ = 0;
+};
+
+}  // namespace pgweir::core

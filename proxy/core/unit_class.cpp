@@ -1,0 +1,182 @@
+#include "proxy/core/unit_class.hpp"
+
+#include "proxy/wire/frame.hpp"
+#include "proxy/wire/message_type.hpp"
+#include "proxy/wire/request.hpp"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace pgweir::core {
+namespace {
+
+namespace frontend = wire::frontend;
+
+// A unit is kept until it is answered; a larger one is not worth that.
+constexpr std::size_t largest_shared_unit = 16 * 1024;
+
+lease_need need_of(const wire::sql_class& judged) {
+  switch (judged.verdict) {
+    case wire::sql_verdict::shareable:
+      return judged.only_reads ? lease_need::none : lease_need::writes;
+    case wire::sql_verdict::several_statements:
+      return lease_need::several_statements;
+    case wire::sql_verdict::command:
+      return lease_need::command;
+    case wire::sql_verdict::locks_rows:
+      return lease_need::locks_rows;
+    case wire::sql_verdict::session_function:
+      return lease_need::session_function;
+    case wire::sql_verdict::temporary:
+      return lease_need::temporary;
+    case wire::sql_verdict::not_understood:
+      break;
+  }
+  return lease_need::not_understood;
+}
+
+// Walks the messages of one extended-protocol unit.
+class extended_unit {
+ public:
+  extended_unit(const client_state& client, const statement_finder& texts,
+                const wire::session_functions& forcing)
+      : client_(client), texts_(texts), forcing_(forcing) {}
+
+  // What the message says against sharing.
+  lease_need add(const wire::frame_header& header, wire::bytes_view body) {
+    switch (header.type) {
+      case frontend::parse:
+        return parse(body);
+      case frontend::bind:
+        return bind(body);
+      case frontend::describe:
+        return lease_need::none;
+      case frontend::execute:
+        return execute(body);
+      case frontend::close:
+        return close(body);
+      default:  // Flush: the client waits for a part of the answer
+        return lease_need::incomplete;
+    }
+  }
+
+  std::uint64_t fingerprint() const { return bound_ != 0 ? bound_ : parsed_; }
+  const statement* stand_in() const { return stand_in_; }
+
+ private:
+  struct seen {
+    std::string_view name;
+    wire::sql_class judged;
+  };
+
+  lease_need parse(wire::bytes_view body) {
+    const auto view = wire::read_parse(body);
+    if (!view) return lease_need::not_understood;
+    // The unnamed statement that it had at its beginning would be missed if it were sent again.
+    if (view->name.empty() && used_unnamed_) return lease_need::not_understood;
+    if (count_ == parsed_here_.size()) return lease_need::several_statements;
+    const auto* known = texts_.find(view->text_and_types);
+    if (view->name.empty() && known != nullptr) stand_in_ = known;
+    const auto judged = known != nullptr ? known->sharing : wire::classify(view->text, forcing_);
+    parsed_here_[count_++] = {view->name, judged};
+    parsed_ = mix(parsed_, judged.fingerprint);
+    return need_of(judged);
+  }
+
+  lease_need bind(wire::bytes_view body) {
+    const auto names = wire::read_bind_names(body);
+    if (!names) return lease_need::not_understood;
+    const auto judged = class_of(names->statement);
+    used_unnamed_ = used_unnamed_ || names->statement.empty();
+    if (!judged) return lease_need::not_understood;
+    bound_ = mix(bound_, judged->fingerprint);
+    return need_of(*judged);
+  }
+
+  static lease_need execute(wire::bytes_view body) {
+    wire::cursor in{body};
+    in.c_string();
+    const auto most_rows = in.u32();
+    return in.ok() && most_rows == 0 ? lease_need::none : lease_need::command;
+  }
+
+  static lease_need close(wire::bytes_view body) {
+    const auto target = wire::read_target(body);
+    // A name that is given up cannot be had back, if the unit has to be sent again.
+    return target && (target->kind == 'P' || target->name.empty()) ? lease_need::none : lease_need::command;
+  }
+
+  std::optional<wire::sql_class> class_of(std::string_view name) const {
+    for (std::size_t i = count_; i > 0; --i)
+      if (parsed_here_[i - 1].name == name) return parsed_here_[i - 1].judged;
+    if (!name.empty()) {
+      const auto* known = client_.statements.find(name);
+      return known == nullptr ? std::nullopt : std::optional{known->made->sharing};
+    }
+    const auto* mine = client_.unnamed.current();
+    if (mine == nullptr || mine->is_large) return std::nullopt;
+    if (mine->made != nullptr) return mine->made->sharing;
+    const std::string_view text = mine->text_and_types;
+    return wire::classify(text.substr(0, text.find('\0')), forcing_);
+  }
+
+  static std::uint64_t mix(std::uint64_t so_far, std::uint64_t more) {
+    return (so_far ^ more) * 0x9E3779B97F4A7C15u | 1u;
+  }
+
+  const client_state& client_;
+  const statement_finder& texts_;
+  const wire::session_functions& forcing_;
+  std::array<seen, 4> parsed_here_{};
+  std::size_t count_ = 0;
+  std::uint64_t parsed_ = 0;
+  std::uint64_t bound_ = 0;
+  bool used_unnamed_ = false;
+  const statement* stand_in_ = nullptr;
+};
+
+// What follows the unit came before its answer; but for a goodbye nothing may overtake it.
+bool is_followed(wire::bytes_view behind) {
+  return !behind.empty() && static_cast<char>(behind[0]) != frontend::terminate;
+}
+
+unit_class classify_query(wire::bytes_view arrived, const wire::frame_header& header,
+                          const wire::session_functions& forcing) {
+  const auto text = wire::as_text(arrived.subspan(wire::header_size, header.body));
+  if (text.empty() || text.find('\0') != text.size() - 1) return {lease_need::not_understood, header.size()};
+  const auto judged = wire::classify(text.substr(0, text.size() - 1), forcing);
+  return {need_of(judged), header.size(), judged.fingerprint};
+}
+
+}  // namespace
+
+unit_class classify_unit(const client_state& client, wire::bytes_view arrived, const statement_finder& texts,
+                         const wire::session_functions& forcing) {
+  extended_unit messages{client, texts, forcing};
+  unit_class found{lease_need::none};
+  while (found.need == lease_need::none) {
+    const auto rest = arrived.subspan(found.size);
+    const auto [status, header] = wire::read_header(rest);
+    if (status != wire::header_status::complete || header.size() > rest.size()) return {};
+    if (found.size + header.size() > largest_shared_unit) return {};
+    if (header.type == frontend::function_call) return {lease_need::command};
+    if (header.type == frontend::query) {
+      if (found.size > 0) return {};
+      found = classify_query(rest, header, forcing);
+      break;
+    }
+    found.size += header.size();
+    if (header.type == frontend::sync) {
+      found.fingerprint = messages.fingerprint();
+      found.stand_in = messages.stand_in();
+      break;
+    }
+    found.need = messages.add(header, rest.subspan(wire::header_size, header.body));
+  }
+  if (found.need == lease_need::none && is_followed(arrived.subspan(found.size)))
+    found.need = lease_need::pipelined;
+  return found;
+}
+
+}  // namespace pgweir::core

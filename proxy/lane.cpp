@@ -1,0 +1,151 @@
+#include "proxy/lane.hpp"
+
+#include "metrics/log.hpp"
+#include "pool/lane_policy.hpp"
+#include "proxy/relay.hpp"
+
+#include <utility>
+
+namespace pgweir::proxy {
+
+lane::lane(pool::backend& shared, core::backend_state& state, std::string_view statement_prefix)
+    : shared_(shared), state_(state), queue_(state, statement_prefix) {}
+
+void lane::begin(pool::pool& served) {
+  pool_ = &served;
+  stopped_since_ = {};
+  shared_.set_user(this);
+  if (!is_armed())
+    shared_.on().timer.arm(*this, io::clock::now() + pool::policy::stall_limit(served.settings()));
+}
+
+void lane::join(lane_session& who, wire::bytes_view unit, std::chrono::nanoseconds expected,
+                const core::relay_rules& rules) {
+  connection_sink to_server{shared_, pool_->instruments().server_sent_bytes};
+  if (!queue_.join(who, unit, expected, rules, to_server))
+    fail(core::lane_failure::violation, "a unit could not be sent whole");
+}
+
+void lane::leave(lane_session& who) {
+  const bool was_head = is_head(who);
+  queue_.leave(who);
+  if (was_head) on_client_drained();
+}
+
+bool lane::is_head(const lane_session& who) const { return !queue_.empty() && queue_.head() == &who; }
+
+void lane::note_turn(io::clock::time_point now) { shared_.load.head_since = now.time_since_epoch(); }
+
+void lane::cancel(lane_session& who, std::shared_ptr<void> asked_on) {
+  asked_on_.push_back(std::move(asked_on));
+  if (queue_.cancel(who)) ask_to_cancel();
+}
+
+// Whom the request hits cannot be told any more when it arrives: nobody new may come, and who is hit by
+// mistake is sent again.
+void lane::ask_to_cancel() {
+  queue_.note_cancel();
+  pool_->drain_lane(shared_);
+  for (auto& one : std::exchange(asked_on_, {})) pool_->cancel_query(shared_, std::move(one));
+}
+
+std::size_t lane::on_server_bytes(std::span<const std::byte> arrived) {
+  const auto step = queue_.on_bytes(arrived);
+  pool_->instruments().server_received_bytes.add(step.consumed);
+  switch (step.what) {
+    case core::lane_step::outcome::done:
+      break;
+    case core::lane_step::outcome::transaction_open:
+      fail(core::lane_failure::transaction_open, "a unit left a transaction open");
+      return arrived.size();
+    case core::lane_step::outcome::violation:
+      fail(core::lane_failure::violation, step.violation);
+      return arrived.size();
+  }
+  take_counts(state_.counts, pool_->instruments());
+  if (queue_.owes_cancel()) ask_to_cancel();
+  stop_reading_if_full();
+  settle();
+  return step.consumed;
+}
+
+void lane::settle() {
+  const auto gone = queue_.take_departures();
+  if (gone.units == 0) return;
+  if (queue_.empty()) asked_on_.clear();
+  pool_->units_left(shared_, gone.units, gone.expected);
+}
+
+// A client that does not read its answer: the server stops, too, for a while.
+void lane::stop_reading_if_full() {
+  auto* head = queue_.empty() ? nullptr : static_cast<lane_session*>(queue_.head());
+  if (head == nullptr || !head->connection_of().wants_room()) return;
+  shared_.pause_reading();
+  stopped_since_ = io::clock::now();
+}
+
+void lane::on_client_drained() {
+  if (stopped_since_ == io::clock::time_point{}) return;
+  const auto stood_still = io::clock::now() - std::exchange(stopped_since_, {});
+  pool_->instruments().backpressure_client_nanoseconds.add(static_cast<std::uint64_t>(stood_still.count()));
+  shared_.resume_reading();
+}
+
+// Looks now and then whether the head holds up the others.
+void lane::on_timeout() {
+  if (queue_.empty()) return;
+  const auto now = io::clock::now();
+  const auto& settings = pool_->settings();
+  const auto limit = pool::policy::stall_limit(settings);
+  const bool stopped = stopped_since_ != io::clock::time_point{};
+  if (stopped && settings.client_write_timeout.count() > 0 &&
+      now - stopped_since_ >= settings.client_write_timeout) {
+    pool_->instruments().lane_closes[metrics::lane_close_reason::client_stalled].add();
+    static_cast<lane_session*>(queue_.head())->on_write_timeout();
+  } else if (now - head_since() >= limit) {
+    pool_->drain_lane(shared_);
+    queue_.take_back_queued();
+    if (queue_.head() == nullptr && pool_->settings().cancel_on_disconnect && shared_.cancels_in_flight == 0)
+      pool_->cancel_query(shared_);
+  }
+  shared_.on().timer.arm(*this, now + limit);
+}
+
+void lane::on_server_lost(io::io_status why) {
+  const bool had_units = !queue_.empty();
+  pool_->drain_lane(shared_);
+  queue_.lose(shared_.kept_bytes());
+  if (had_units) pool_->instruments().lane_closes[metrics::lane_close_reason::server].add();
+  metrics::log::event(metrics::log::level::warning, "shared server connection lost",
+                      {{"database", pool_->database()},
+                       {"user", pool_->user()},
+                       {"server_pid", shared_.welcome().process_id},
+                       {"reason", !state_.fatal.empty()          ? state_.fatal
+                                  : why == io::io_status::closed ? std::string("closed by the server")
+                                                                 : shared_.stream().error()}});
+  drop(metrics::close_reason::server);
+}
+
+void lane::fail(core::lane_failure why, const char* what) {
+  const auto reason = why == core::lane_failure::transaction_open
+                          ? metrics::lane_close_reason::transaction_open
+                          : metrics::lane_close_reason::protocol;
+  pool_->instruments().lane_closes[reason].add();
+  metrics::log::event(metrics::log::level::error, "shared server connection closed",
+                      {{"database", pool_->database()},
+                       {"user", pool_->user()},
+                       {"server_pid", shared_.welcome().process_id},
+                       {"units", static_cast<std::int64_t>(queue_.size())},
+                       {"reason", what}});
+  pool_->drain_lane(shared_);
+  queue_.fail_all(why);
+  drop(metrics::close_reason::dirty);
+}
+
+void lane::drop(metrics::close_reason why) {
+  queue_.take_departures();  // the pool forgets the whole lane
+  asked_on_.clear();
+  pool_->drop_lane(shared_, why);
+}
+
+}  // namespace pgweir::proxy

@@ -1,0 +1,155 @@
+// The part of a session that decides whether a unit may share a backend, and has it on a lane.
+#include "pool/lane_policy.hpp"
+#include "proxy/core/unit_class.hpp"
+#include "proxy/session.hpp"
+
+#include <functional>
+#include <utility>
+
+namespace pgweir::proxy {
+namespace {
+
+using metrics::lease_reason;
+
+lease_reason reason_of(core::lease_need need) {
+  switch (need) {
+    case core::lease_need::several_statements:
+      return lease_reason::several_statements;
+    case core::lease_need::command:
+      return lease_reason::command;
+    case core::lease_need::locks_rows:
+      return lease_reason::locks_rows;
+    case core::lease_need::session_function:
+      return lease_reason::session_function;
+    case core::lease_need::temporary:
+      return lease_reason::temporary;
+    case core::lease_need::writes:
+      return lease_reason::writes;
+    case core::lease_need::incomplete:
+      return lease_reason::incomplete;
+    case core::lease_need::pipelined:
+      return lease_reason::pipelined;
+    case core::lease_need::none:
+    case core::lease_need::not_understood:
+      break;
+  }
+  return lease_reason::not_understood;
+}
+
+}  // namespace
+
+// No wish: a lease, for lease_reason_.
+std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::byte> unit) {
+  using proven = core::statement_statistics::verdict;
+  const auto& settings = pool_.settings();
+  statement_key_ = 0;
+  lease_reason_ = lease_reason::session_mode;
+  if (client_.names == core::naming::own) return std::nullopt;
+  lease_reason_ = lease_reason::off;
+  if (settings.multiplex == config::multiplex::off) return std::nullopt;
+  const auto judged = core::classify_unit(client_, unit, host_.texts, host_.catalogue.forcing());
+  lease_reason_ = reason_of(judged.need);
+  if (judged.need != core::lease_need::none) return std::nullopt;
+  statement_key_ = judged.fingerprint ^ std::hash<const void*>{}(&pool_);
+  unit_size_ = static_cast<std::uint32_t>(judged.size);
+  const auto known = host_.statistics.look_up(statement_key_, pool::policy::longest_shared(settings));
+  expected_ = known.expected;
+  switch (known.judged) {
+    case proven::unproven:
+      lease_reason_ = lease_reason::unproven;
+      return std::nullopt;
+    case proven::slow:
+      lease_reason_ = lease_reason::slow;
+      return std::nullopt;
+    case proven::large:
+      lease_reason_ = lease_reason::large;
+      return std::nullopt;
+    case proven::proven:
+      break;
+  }
+  return pool::lane_wish{application_name_, expected_, since_.time_since_epoch()};
+}
+
+void session::ask_for_lease(lease_reason why) {
+  lease_reason_ = why;
+  pool_.acquire(*this, greeting_->startup);
+  if (is_waiting()) enter(phase::waiting);
+}
+
+void session::on_lane(pool::backend& shared, bool begins) {
+  lane_ = &lane_of(shared, host_.catalogue.prefix());
+  if (begins) {
+    lane_->begin(pool_);
+    if (shared.connected_at() > greeting_->learnt_from) greetings::learn(*greeting_, shared);
+    prepare_for(shared, 0, application_name_, pool_.instruments());
+  }
+  const auto unit = (unit_.empty() ? kept_bytes() : unit_).first(unit_size_);
+  auto rules = relay_rules();
+  rules.on_lane = true;
+  rules.may_start_unit = true;
+  lane_->join(*this, unit, expected_, rules);
+  if (lane_ != nullptr && phase_ != phase::active) enter(phase::queued);
+}
+
+void session::on_turn() {
+  const auto now = io::clock::now();
+  pool_.instruments().wait[metrics::wait_outcome::ok].observe(now - since_);
+  unit_since_ = now;
+  lane_->note_turn(now);
+  enter(phase::active);
+}
+
+void session::on_answered(const core::lane_answer& how) {
+  lane_ = nullptr;
+  const auto took = io::clock::now() - unit_since_;
+  auto& counts = pool_.instruments();
+  counts.client_received_bytes.add(unit_size_);
+  counts.lane_units.add();
+  counts.lane_expected_nanoseconds.add(static_cast<std::uint64_t>(expected_.count()));
+  counts.lane_real_nanoseconds.add(static_cast<std::uint64_t>(took.count()));
+  counts.first_response.observe(took);
+  counts.query.observe(took);
+  counts.queries.add();
+  counts.transaction.observe(took);
+  counts.transactions.add();
+  if (how.error.sqlstate[0] != '\0') count_error(metrics::error_origin::server, how.error.sqlstate.data());
+  host_.statistics.observe(statement_key_, took, how.bytes);
+  enter(phase::idle);
+  consume_kept(unit_size_);
+  offer_kept_bytes();
+}
+
+// Not a word of the answer has reached the client, so it goes again, on a backend of its own.
+void session::on_resend(core::resend_reason why) {
+  lane_ = nullptr;
+  pool_.instruments().resent_units[static_cast<metrics::resend_reason>(why)].add();
+  ask_for_lease(why == core::resend_reason::stalled ? lease_reason::stalled : lease_reason::resent);
+}
+
+void session::on_failed(core::lane_failure why) {
+  auto* lost = std::exchange(lane_, nullptr);
+  if (why == core::lane_failure::server_lost) {
+    const auto said = lost->last_words();
+    return end(said.empty() ? outcome::server_lost : outcome::server_said_fatal, said);
+  }
+  enter(phase::idle);
+  const auto told = why == core::lane_failure::transaction_open
+                        ? "A query on it left a transaction open, which must not happen there."
+                        : "The server's answer did not fit what was asked.";
+  refuse_unit(error_of(outcome::unit_lost_its_lane, told));
+}
+
+void session::on_write_timeout() {
+  answer_is_cut_ = true;
+  end(outcome::client_does_not_read);
+}
+
+// The unit of a lease is answered. Only the first one was looked at.
+void session::observe_unit(std::chrono::nanoseconds took, std::size_t answer_bytes) {
+  pool_.instruments().lease_units[lease_reason_].add();
+  lease_reason_ = lease_reason::in_transaction;
+  const auto key = std::exchange(statement_key_, 0);
+  if (key != 0) host_.statistics.observe(key, took, answer_bytes);
+}
+
+}  // namespace pgweir::proxy

@@ -1,0 +1,223 @@
+#include "proxy/wire/sql_judge.hpp"
+
+namespace pgweir::wire {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+bool starts_with_folded(std::string_view name, std::string_view prefix) {
+  if (name.size() < prefix.size()) return false;
+  for (std::size_t i = 0; i < prefix.size(); ++i)
+    if (lower(name[i]) != prefix[i]) return false;
+  return true;
+}
+
+// pg_temp stands for the session's own schema; its real name is pg_temp_3 or so.
+bool is_temporary_schema(std::string_view name) {
+  if (name.size() < 7 || lower(name[0]) != 'p') return false;
+  return starts_with_folded(name, "pg_toast_temp") ||
+         (starts_with_folded(name, "pg_temp") && (name.size() == 7 || name[7] == '_'));
+}
+
+char mark_of(const sql_token& token, char two_characters) {
+  if (token.kind != sql_token_kind::punctuation) return 0;
+  if (token.text.size() == 1) return token.text[0];
+  return token.text == "::" ? two_characters : '\0';
+}
+
+}  // namespace
+
+sql_judge::sql_judge(std::string_view text, const session_functions& forcing)
+    : scanner_(text), forcing_(forcing) {
+  frames_[0] = {.at = progress::start, .must_be_statement = true};
+}
+
+sql_class sql_judge::run() {
+  for (;;) {
+    const auto token = scanner_.next();
+    if (token.kind == sql_token_kind::end) return result();
+    if (token.kind == sql_token_kind::not_understood || !take(token)) return {};
+  }
+}
+
+sql_class sql_judge::result() const {
+  if (depth_ != 0) return {};
+  auto verdict = verdict_;
+  // An UPDATE of pg_settings is a SET.
+  if (writes_ && settings_ && verdict < sql_verdict::session_function)
+    verdict = sql_verdict::session_function;
+  return {verdict, verdict == sql_verdict::shareable && !writes_ && !unknown_call_, fingerprint_.value()};
+}
+
+bool sql_judge::take(const sql_token& token) {
+  const auto found = token.kind == sql_token_kind::word ? find_sql_word(token.hash) : sql_word::other;
+  if (ended_) between_statements(token);
+  settle(token, found);
+  if (!read_head(token, found)) return false;
+  switch (token.kind) {
+    case sql_token_kind::word:
+      word(token, found);
+      break;
+    case sql_token_kind::quoted_name:
+      name(token);
+      fingerprint_.add(token.hash);
+      break;
+    case sql_token_kind::string:
+      if (last_.kind != sql_token_kind::string) fingerprint_.literal();
+      break;
+    case sql_token_kind::op:
+      op(token);
+      break;
+    case sql_token_kind::punctuation:
+      return punctuation(token);
+    default:
+      fingerprint_.literal();
+  }
+  remember(token, found);
+  return true;
+}
+
+void sql_judge::between_statements(const sql_token& token) {
+  if (token.is(';')) return;
+  raise(sql_verdict::several_statements);
+  ended_ = false;
+  top().at = progress::start;
+}
+
+// What the token before left open.
+void sql_judge::settle(const sql_token& token, sql_word word) {
+  if (unknown_call_) {
+    unknown_call_ = false;
+    if (word != sql_word::select && word != sql_word::with) writes_ = true;
+  }
+  if (sign_ != 0) {
+    if (token.kind != sql_token_kind::number) fingerprint_.add(sign_);
+    sign_ = 0;
+  }
+  const bool may_go_on = token.is(',') || token.is('(') || token.is(')');
+  if (top().level.rows && !may_go_on) top().level.rows = false;
+}
+
+void sql_judge::word(const sql_token& token, sql_word word) {
+  using enum sql_word;
+  if (word == into && top().at != progress::target) raise(sql_verdict::temporary);
+  if (last_.word == for_ && (word == update || word == no || word == key || word == share))
+    raise(sql_verdict::locks_rows);
+  if (word == session_view || (last_.word == current && word == of)) raise(sql_verdict::session_function);
+  if (word == pg_settings) settings_ = true;
+  if (word == values) top().level.rows = true;
+  name(token);
+  const bool constant = word == null_ || word == true_ || word == false_;
+  if (constant && top().level.list && top().at != progress::query)
+    fingerprint_.literal();
+  else
+    fingerprint_.add(token.hash);
+}
+
+void sql_judge::name(const sql_token& token) {
+  if (is_temporary_schema(token.text)) raise(sql_verdict::temporary);
+  if (token.kind == sql_token_kind::quoted_name) {
+    const auto same = find_sql_word(token.hash);
+    if (same == sql_word::session_view) raise(sql_verdict::session_function);
+    if (same == sql_word::pg_settings) settings_ = true;
+  }
+  if (last_.mark != '.') {
+    path_ = {.before = last_, .parts = 1};
+  } else {
+    path_.qualifier = path_.hash;
+    ++path_.parts;
+  }
+  path_.last = token.text;
+  path_.hash = token.hash;
+  path_.quoted = token.kind == sql_token_kind::quoted_name;
+}
+
+// The sign of a number belongs to the number: it is a sign if nothing stands before it to add to.
+void sql_judge::op(const sql_token& token) {
+  if (!last_is_operand() && (token.text == "-" || token.text == "+"))
+    sign_ = token.hash;
+  else
+    fingerprint_.add(token.hash);
+}
+
+bool sql_judge::last_is_operand() const {
+  using enum sql_token_kind;
+  if (last_.kind == punctuation) return last_.mark == ')' || last_.mark == ']';
+  return last_.kind != end && last_.kind != op && (last_.kind != word || last_.word == sql_word::other);
+}
+
+bool sql_judge::punctuation(const sql_token& token) {
+  switch (mark_of(token, cast_mark)) {
+    case '(':
+    case '[':
+      return open(token);
+    case ')':
+    case ']':
+      return close(token);
+    case ';':
+      if (depth_ != 0) raise(sql_verdict::several_statements);
+      ended_ = depth_ == 0 && (ended_ || top().at != progress::start);
+      break;
+    case ',':
+      if (top().level.list && !top().level.rows && top().at != progress::query) {
+        fingerprint_.end_item(top().level);
+        break;
+      }
+      fingerprint_.add(token.hash);
+      break;
+    case '.':
+      // Behind something that is no name, a field: (row).field
+      if (last_.kind != sql_token_kind::word && last_.kind != sql_token_kind::quoted_name)
+        path_ = {.before = last_, .parts = 1};
+      fingerprint_.add(token.hash);
+      break;
+    default:
+      fingerprint_.add(token.hash);
+  }
+  remember(token, sql_word::other);
+  return true;
+}
+
+void sql_judge::remember(const sql_token& token, sql_word word) {
+  last_ = {token.kind, word, mark_of(token, cast_mark)};
+}
+
+bool sql_judge::open(const sql_token& token) {
+  if (depth_ + 1 == max_depth) return false;
+  const bool square = token.is('[');
+  if (!square && is_word_before_parenthesis() && !judge_call()) return false;
+  if (top().at == progress::target) top().at = progress::query;
+
+  const bool row = !square && top().level.rows && (last_.word == sql_word::values || last_.mark == ',');
+  const bool list = row || last_.word == (square ? sql_word::array : sql_word::in);
+  const bool distinct_on =
+      last_.word == sql_word::on && path_.parts == 1 && path_.before.word == sql_word::distinct;
+  frames_[depth_ + 1] = {.at = progress::start,
+                         .must_be_statement = opens_statement_,
+                         .square = square,
+                         .sets_off = distinct_on || last_.word == sql_word::operator_,
+                         .row = row};
+  opens_statement_ = false;
+  ++depth_;
+  fingerprint_.add(token.hash);
+  if (list) fingerprint_.open_list(top().level);
+  remember(token, sql_word::other);
+  return true;
+}
+
+bool sql_judge::close(const sql_token& token) {
+  auto& closed = top();
+  if (depth_ == 0 || closed.square != token.is(']')) return false;
+  if (closed.at >= progress::with_name && closed.at <= progress::with_next) return false;
+  --depth_;
+  if (closed.level.list)
+    fingerprint_.close_list(closed.level);
+  else
+    fingerprint_.add(token.hash);
+  if (closed.row) fingerprint_.end_row(closed.level, top().level);
+  remember(token, sql_word::other);
+  if (closed.sets_off) last_.mark = set_off_mark;
+  return true;
+}
+
+}  // namespace pgweir::wire

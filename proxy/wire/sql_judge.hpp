@@ -1,0 +1,110 @@
+// proxy/wire/sql_judge.hpp - goes through the tokens of one text and gathers what classify() wants to know.
+//
+// Each level of parentheses has a frame. A frame knows whether a statement must stand in it, and how far that
+// statement's head has been read: WITH lists and the target of INSERT INTO are followed exactly, since
+// INSERT, MERGE and the like may be names elsewhere, and INTO behind a SELECT makes a table.
+#pragma once
+
+#include "proxy/wire/sql_class.hpp"
+#include "proxy/wire/sql_fingerprint.hpp"
+#include "proxy/wire/sql_scanner.hpp"
+#include "proxy/wire/sql_word.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace pgweir::wire {
+
+class sql_judge {
+ public:
+  sql_judge(std::string_view text, const session_functions& forcing);
+
+  sql_class run();
+
+ private:
+  enum class progress : std::uint8_t {
+    start,           // nothing of it has been seen
+    with_name,       // the name of a common table expression comes
+    with_recursive,  // RECURSIVE was read; it may have been the name
+    with_as,         // columns, AS
+    with_body,       // [NOT] MATERIALIZED, a statement in parentheses
+    with_next,       // another one, or the statement itself
+    verb_into,       // INSERT or MERGE was read: INTO comes
+    target,          // the table's name comes
+    query,           // in the middle of a statement
+    other,           // no statement: an expression, a list, a command
+  };
+
+  struct frame {
+    progress at;
+    bool must_be_statement;
+    bool square;    // [ ]
+    bool sets_off;  // DISTINCT ON (...), OPERATOR(...): a call may come right behind it
+    bool row;       // of VALUES
+    sql_fingerprint::level level;
+  };
+
+  // As much of a token as is asked about later.
+  struct seen {
+    sql_token_kind kind = sql_token_kind::end;
+    sql_word word = sql_word::other;  // of an unquoted word
+    char mark = 0;                    // punctuation of one character; or one of the marks below
+  };
+  static constexpr char cast_mark = 'c';     // ::
+  static constexpr char set_off_mark = 's';  // the end of a frame that sets off
+
+  // A name, and what qualifies it.
+  struct path {
+    seen before;
+    std::string_view last;
+    std::uint64_t hash = 0;
+    std::uint64_t qualifier = 0;  // the part before the last
+    std::size_t parts = 0;
+    bool quoted = false;  // the last part
+  };
+
+  static constexpr std::size_t max_depth = 100;
+
+  frame& top() { return frames_[depth_]; }
+  void raise(sql_verdict verdict) {
+    if (verdict > verdict_) verdict_ = verdict;
+  }
+  sql_class result() const;
+
+  // These are false if the text is not understood.
+  bool take(const sql_token& token);
+  bool read_head(const sql_token& token, sql_word word);
+  bool read_with(const sql_token& token, sql_word word);
+  void begin(const sql_token& token, sql_word word);
+  bool open(const sql_token& token);
+  bool close(const sql_token& token);
+  bool judge_call();
+  bool punctuation(const sql_token& token);
+
+  void word(const sql_token& token, sql_word word);
+  void name(const sql_token& token);
+  void op(const sql_token& token);
+  void between_statements(const sql_token& token);
+  void settle(const sql_token& token, sql_word word);
+  void remember(const sql_token& token, sql_word word);
+  bool is_word_before_parenthesis() const;
+  bool last_is_operand() const;
+
+  sql_scanner scanner_;
+  const session_functions& forcing_;
+  sql_fingerprint fingerprint_;
+  sql_verdict verdict_ = sql_verdict::shareable;
+  bool writes_ = false;           // or may do so
+  bool settings_ = false;         // names pg_settings
+  bool ended_ = false;            // a ; has ended a statement
+  bool unknown_call_ = false;     // "name (" was read: a call, unless a subquery follows
+  std::uint64_t sign_ = 0;        // + or - was read that belongs to a number, if one follows
+  bool opens_statement_ = false;  // what read_head() found out about the parenthesis at hand
+  seen last_;
+  path path_;
+  std::size_t depth_ = 0;
+  frame frames_[max_depth];  // up to depth_
+};
+
+}  // namespace pgweir::wire

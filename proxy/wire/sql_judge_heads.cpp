@@ -1,0 +1,94 @@
+// The heads of statements: what kind each is, WITH lists, and the table of INSERT INTO and MERGE INTO.
+#include "proxy/wire/sql_judge.hpp"
+
+namespace pgweir::wire {
+
+bool sql_judge::read_head(const sql_token& token, sql_word word) {
+  switch (top().at) {
+    case progress::start:
+      begin(token, word);
+      return true;
+    case progress::verb_into:
+      top().at = word == sql_word::into ? progress::target : progress::query;
+      return true;
+    case progress::target: {
+      const bool goes_on = token.kind == sql_token_kind::quoted_name || token.is('.') || token.is('(') ||
+                           (token.kind == sql_token_kind::word && !is_never_called(word));
+      if (!goes_on) top().at = progress::query;
+      return true;
+    }
+    case progress::query:
+    case progress::other:
+      return true;
+    default:
+      return read_with(token, word);
+  }
+}
+
+// The first token of a frame.
+void sql_judge::begin(const sql_token& token, sql_word word) {
+  auto& now = top();
+  if (token.is(';')) return;
+  switch (word) {
+    case sql_word::select:
+    case sql_word::values:
+    case sql_word::table:
+      now.at = progress::query;
+      return;
+    case sql_word::with:
+      now.at = progress::with_name;
+      return;
+    case sql_word::insert:
+    case sql_word::merge:
+      writes_ = true;
+      now.at = now.must_be_statement ? progress::verb_into : progress::other;
+      return;
+    case sql_word::update:
+    case sql_word::delete_:
+      writes_ = true;
+      now.at = now.must_be_statement ? progress::query : progress::other;
+      return;
+    default:
+      break;
+  }
+  now.at = progress::other;
+  if (!now.must_be_statement) return;
+  if (token.is('(')) {
+    opens_statement_ = true;
+    now.at = progress::query;
+  } else if (!token.is(')')) {
+    raise(sql_verdict::command);
+  }
+}
+
+// Exactly what may stand before the statement itself (manual, "WITH Queries"), but for SEARCH and CYCLE.
+bool sql_judge::read_with(const sql_token& token, sql_word word) {
+  auto& now = top();
+  const bool named = token.kind == sql_token_kind::word || token.kind == sql_token_kind::quoted_name;
+  switch (now.at) {
+    case progress::with_name:
+      now.at = word == sql_word::recursive ? progress::with_recursive : progress::with_as;
+      return named;
+    case progress::with_recursive:
+      now.at = word == sql_word::as ? progress::with_body : progress::with_as;
+      return named || token.is('(');
+    case progress::with_as:
+      if (word == sql_word::as) now.at = progress::with_body;
+      return word == sql_word::as || token.is('(') || token.is(')');
+    case progress::with_body:
+      opens_statement_ = token.is('(');
+      if (opens_statement_) now.at = progress::with_next;
+      return opens_statement_ || word == sql_word::not_ || word == sql_word::materialized;
+    default:
+      break;
+  }
+  if (token.is(',')) {
+    now.at = progress::with_name;
+    return true;
+  }
+  if (word == sql_word::with) return false;
+  begin(token, word);
+  return now.at != progress::other;
+}
+
+}  // namespace pgweir::wire

@@ -1,0 +1,63 @@
+// proxy/wire/sql_scanner.hpp - the tokens of an SQL text, as PostgreSQL's scanner (scan.l) sees them; manual,
+// "Lexical Structure". Where versions or settings of the server would see different tokens, the token is
+// "not understood": a \' in a plain literal (standard_conforming_strings), letters right behind a number (an
+// error since PostgreSQL 15), U&"..." names, bytes that may be half a character of a client encoding.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace pgweir::wire {
+
+enum class sql_token_kind : std::uint8_t {
+  end,
+  word,         // identifier or key word, not quoted
+  quoted_name,  // "..."
+  string,  // '...', with any prefix, or $tag$...$tag$; one piece, where pieces are continued on a new line
+  number,
+  parameter,    // $1
+  op,           // + <= ->>
+  punctuation,  // ( ) [ ] , ; . .. : :: :=
+  not_understood,
+};
+
+struct sql_token {
+  sql_token_kind kind = sql_token_kind::end;
+  std::string_view text;   // as written, into the scanned text; a quoted name without its quotes
+  std::uint64_t hash = 0;  // sql_hash() of words (folded to lower case), quoted names, op, punctuation
+
+  bool is(char c) const { return kind == sql_token_kind::punctuation && text.size() == 1 && text[0] == c; }
+};
+
+class sql_scanner {
+ public:
+  explicit sql_scanner(std::string_view text)
+      : at_(text.data()),
+        end_(text.data() + text.size()),
+        has_zero_(text.find('\0') != std::string_view::npos) {}
+
+  // After `end` and `not_understood` there is nothing to be had.
+  sql_token next();
+
+ private:
+  bool skip_blank();
+  bool skip_nested_comment();
+  bool next_is(std::size_t ahead, char c) const;
+  sql_token token(sql_token_kind kind, const char* end);
+  sql_token hashed(sql_token_kind kind, const char* end);
+  sql_token word();
+  sql_token prefixed();
+  sql_token plain_string(std::size_t prefix);
+  sql_token escape_string();
+  sql_token quoted_name();
+  sql_token dollar();
+  sql_token number();
+  sql_token op();
+  sql_token punctuation();
+
+  const char* at_;
+  const char* end_;
+  bool has_zero_;  // then nothing is understood
+};
+
+}  // namespace pgweir::wire
