@@ -29,7 +29,8 @@ char mark_of(const sql_token& token, char two_characters) {
 
 sql_judge::sql_judge(std::string_view text, const session_functions& forcing)
     : scanner_(text), forcing_(forcing) {
-  frames_[0] = {.at = progress::start, .must_be_statement = true};
+  frames_[0] = {};
+  frames_[0].must_be_statement = true;
 }
 
 sql_class sql_judge::run() {
@@ -122,7 +123,7 @@ void sql_judge::name(const sql_token& token) {
     if (same == sql_word::pg_settings) settings_ = true;
   }
   if (last_.mark != '.') {
-    path_ = {.before = last_, .parts = 1};
+    path_ = path(last_);
   } else {
     path_.qualifier = path_.hash;
     ++path_.parts;
@@ -134,16 +135,16 @@ void sql_judge::name(const sql_token& token) {
 
 // The sign of a number belongs to the number: it is a sign if nothing stands before it to add to.
 void sql_judge::op(const sql_token& token) {
-  if (!last_is_operand() && (token.text == "-" || token.text == "+"))
+  if (!is_operand(last_) && (token.text == "-" || token.text == "+"))
     sign_ = token.hash;
   else
     fingerprint_.add(token.hash);
 }
 
-bool sql_judge::last_is_operand() const {
+bool sql_judge::is_operand(const seen& one) {
   using enum sql_token_kind;
-  if (last_.kind == punctuation) return last_.mark == ')' || last_.mark == ']';
-  return last_.kind != end && last_.kind != op && (last_.kind != word || last_.word == sql_word::other);
+  if (one.kind == punctuation) return one.mark == ')' || one.mark == ']';
+  return one.kind != end && one.kind != op && (one.kind != word || one.word == sql_word::other);
 }
 
 bool sql_judge::punctuation(const sql_token& token) {
@@ -168,7 +169,7 @@ bool sql_judge::punctuation(const sql_token& token) {
     case '.':
       // Behind something that is no name, a field: (row).field
       if (last_.kind != sql_token_kind::word && last_.kind != sql_token_kind::quoted_name)
-        path_ = {.before = last_, .parts = 1};
+        path_ = path(last_);
       fingerprint_.add(token.hash);
       break;
     default:
@@ -192,11 +193,12 @@ bool sql_judge::open(const sql_token& token) {
   const bool list = row || last_.word == (square ? sql_word::array : sql_word::in);
   const bool distinct_on =
       last_.word == sql_word::on && path_.parts == 1 && path_.before.word == sql_word::distinct;
-  frames_[depth_ + 1] = {.at = progress::start,
-                         .must_be_statement = opens_statement_,
-                         .square = square,
-                         .sets_off = distinct_on || last_.word == sql_word::operator_,
-                         .row = row};
+  auto& opened = frames_[depth_ + 1];
+  opened = {};
+  opened.must_be_statement = opens_statement_;
+  opened.square = square;
+  opened.sets_off = distinct_on || last_.word == sql_word::operator_;
+  opened.row = row;
   opens_statement_ = false;
   ++depth_;
   fingerprint_.add(token.hash);

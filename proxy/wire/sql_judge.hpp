@@ -56,6 +56,9 @@ class sql_judge {
 
   // A name, and what qualifies it.
   struct path {
+    path() = default;
+    explicit path(const seen& token) : before(token), parts(1) {}
+
     seen before;
     std::string_view last;
     std::uint64_t hash = 0;
@@ -89,7 +92,7 @@ class sql_judge {
   void settle(const sql_token& token, sql_word word);
   void remember(const sql_token& token, sql_word word);
   bool is_word_before_parenthesis() const;
-  bool last_is_operand() const;
+  static bool is_operand(const seen& one);
 
   sql_scanner scanner_;
   const session_functions& forcing_;

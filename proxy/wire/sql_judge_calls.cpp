@@ -30,10 +30,7 @@ bool sql_judge::judge_call() {
   if (bare && last_.word == by && (before.word == order || before.word == group || before.word == partition))
     return true;
   if (bare && last_.word == sets && before.word == grouping) return true;
-  const bool operand_before = before.mark == ')' || before.kind == sql_token_kind::string ||
-                              before.kind == sql_token_kind::quoted_name ||
-                              (before.kind == sql_token_kind::word && before.word == other);
-  if (bare && last_.word == operator_ && operand_before) return true;
+  if (bare && last_.word == operator_ && is_operand(before)) return true;
 
   if (path_.last.size() > longest_name) return false;
   std::array<char, longest_name> folded;

@@ -79,21 +79,21 @@ sql_token sql_scanner::next() {
   if (at_ == end_) return {};
   switch (class_of(*at_)) {
     case byte_class::letter:
-      return word();
+      return take_word();
     case byte_class::prefix:
-      return prefixed();
+      return take_prefixed();
     case byte_class::digit:
-      return number();
+      return take_number();
     case byte_class::dollar:
-      return dollar();
+      return take_dollar();
     case byte_class::quote:
-      return plain_string(0);
+      return take_plain_string(0);
     case byte_class::name:
-      return quoted_name();
+      return take_quoted_name();
     case byte_class::op:
-      return op();
+      return take_op();
     case byte_class::self:
-      return punctuation();
+      return take_punctuation();
     case byte_class::blank:
     case byte_class::other:
       break;
@@ -133,7 +133,7 @@ bool sql_scanner::skip_nested_comment() {
   return true;
 }
 
-sql_token sql_scanner::word() {
+sql_token sql_scanner::take_word() {
   auto hash = sql_hash_basis;
   const char* end = at_;
   for (; end != end_ && folded(*end) != 0; ++end) hash = sql_hash_add(hash, folded(*end));
@@ -145,19 +145,19 @@ sql_token sql_scanner::word() {
 }
 
 // A letter that may begin a literal: E'' B'' X'' N'' U&'' U&"".
-sql_token sql_scanner::prefixed() {
+sql_token sql_scanner::take_prefixed() {
   const auto letter = folded(*at_);
   if (letter == 'u') {
-    if (!next_is(1, '&')) return word();
-    if (next_is(2, '\'')) return plain_string(2);
-    return next_is(2, '"') ? sql_token{sql_token_kind::not_understood, {}, 0} : word();
+    if (!next_is(1, '&')) return take_word();
+    if (next_is(2, '\'')) return take_plain_string(2);
+    return next_is(2, '"') ? sql_token{sql_token_kind::not_understood, {}, 0} : take_word();
   }
-  if (!next_is(1, '\'')) return word();
-  return letter == 'e' ? escape_string() : plain_string(1);
+  if (!next_is(1, '\'')) return take_word();
+  return letter == 'e' ? take_escape_string() : take_plain_string(1);
 }
 
 // A doubled quote inside looks like the end of one literal and the start of the next: both are passed here.
-sql_token sql_scanner::plain_string(std::size_t prefix) {
+sql_token sql_scanner::take_plain_string(std::size_t prefix) {
   for (const char* from = at_ + prefix + 1;;) {
     const char* quote = find(from, end_, '\'');
     if (quote == nullptr || quote[-1] == '\\') return {sql_token_kind::not_understood, {}, 0};
@@ -167,7 +167,7 @@ sql_token sql_scanner::plain_string(std::size_t prefix) {
   }
 }
 
-sql_token sql_scanner::escape_string() {
+sql_token sql_scanner::take_escape_string() {
   for (const char* c = at_ + 2; c < end_; ++c) {
     if (*c == '\\') {
       if (is_high(c[-1])) break;
@@ -180,7 +180,7 @@ sql_token sql_scanner::escape_string() {
   return {sql_token_kind::not_understood, {}, 0};
 }
 
-sql_token sql_scanner::quoted_name() {
+sql_token sql_scanner::take_quoted_name() {
   ++at_;
   for (const char* from = at_;;) {
     const char* quote = find(from, end_, '"');
@@ -196,7 +196,7 @@ sql_token sql_scanner::quoted_name() {
 }
 
 // $1, or a literal between two equal $tag$.
-sql_token sql_scanner::dollar() {
+sql_token sql_scanner::take_dollar() {
   const sql_token failed{sql_token_kind::not_understood, {}, 0};
   const char* c = at_ + 1;
   if (c != end_ && class_of(*c) == byte_class::digit) {
@@ -212,7 +212,7 @@ sql_token sql_scanner::dollar() {
   return token(sql_token_kind::string, c + 1 + found + tag.size());
 }
 
-sql_token sql_scanner::number() {
+sql_token sql_scanner::take_number() {
   const auto digits = [&](const char* from) {
     return std::find_if(from, end_, [](char digit) { return class_of(digit) != byte_class::digit; });
   };
@@ -230,7 +230,7 @@ sql_token sql_scanner::number() {
 
 // As long as possible, but not into a comment; a + or - at its end belongs to it only if one of certain
 // characters is in it (manual, "Operators").
-sql_token sql_scanner::op() {
+sql_token sql_scanner::take_op() {
   const char* c = at_;
   bool keeps_sign = false;
   for (; c != end_ && class_of(*c) == byte_class::op; ++c) {
@@ -242,8 +242,8 @@ sql_token sql_scanner::op() {
   return hashed(sql_token_kind::op, c);
 }
 
-sql_token sql_scanner::punctuation() {
-  if (*at_ == '.' && at_ + 1 != end_ && class_of(at_[1]) == byte_class::digit) return number();
+sql_token sql_scanner::take_punctuation() {
+  if (*at_ == '.' && at_ + 1 != end_ && class_of(at_[1]) == byte_class::digit) return take_number();
   const bool two = (*at_ == '.' && next_is(1, '.')) || (*at_ == ':' && (next_is(1, ':') || next_is(1, '=')));
   return hashed(sql_token_kind::punctuation, at_ + (two ? 2 : 1));
 }

@@ -45,15 +45,15 @@ class sql_scanner {
   bool next_is(std::size_t ahead, char c) const;
   sql_token token(sql_token_kind kind, const char* end);
   sql_token hashed(sql_token_kind kind, const char* end);
-  sql_token word();
-  sql_token prefixed();
-  sql_token plain_string(std::size_t prefix);
-  sql_token escape_string();
-  sql_token quoted_name();
-  sql_token dollar();
-  sql_token number();
-  sql_token op();
-  sql_token punctuation();
+  sql_token take_word();
+  sql_token take_prefixed();
+  sql_token take_plain_string(std::size_t prefix);
+  sql_token take_escape_string();
+  sql_token take_quoted_name();
+  sql_token take_dollar();
+  sql_token take_number();
+  sql_token take_op();
+  sql_token take_punctuation();
 
   const char* at_;
   const char* end_;
