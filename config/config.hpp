@@ -29,7 +29,7 @@ struct pool_settings {
   config::multiplex multiplex = config::multiplex::automatic;
   std::size_t lanes = 0;                      // backends that are lanes at once, at most; 0: pgweir chooses
   std::size_t lane_depth = 256;               // units queued on one lane, at most
-  milliseconds lane_expected_time{5};         // never zero; see config/pgweir.toml
+  milliseconds lane_expected_time{20};        // never zero; see config/pgweir.toml
   milliseconds client_write_timeout{10'000};  // for a client whose answer holds up a lane
   bool server_round_robin = false;
   milliseconds server_lifetime{3'600'000};

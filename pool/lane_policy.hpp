@@ -17,9 +17,11 @@ namespace pgweir::pool::policy {
 
 using std::chrono::nanoseconds;
 
-// Lanes that a crowded pool fills before it begins another one (two did best, measured with 16 to 1,000
-// clients on two cores: bench/README.md).
+// Lanes that a crowded pool fills before it begins another one, and how much it puts on each of them before
+// it does so. Two did best with 16 to 1,000 clients where proxy and server share two cores (bench/README.md);
+// a server that has more of them gets more lanes, because then the queue is what takes long.
 inline constexpr std::size_t packed_lanes = 2;
+inline constexpr std::chrono::milliseconds packed_time{1};
 
 // How long a session waits for a lease, while no lease of the pool has ended, before the last lane makes
 // room.
@@ -38,12 +40,12 @@ struct lane_load {
 
 // A head that has taken this long holds up those behind it: they are taken back and sent elsewhere.
 constexpr nanoseconds stall_limit(const config::pool_settings& settings) {
-  return 4 * std::max<nanoseconds>(settings.lane_expected_time, std::chrono::milliseconds{5});
+  return std::max<nanoseconds>(settings.lane_expected_time, std::chrono::milliseconds{20});
 }
 
 // The longest that a statement may take to share a lane at all.
 constexpr nanoseconds longest_shared(const config::pool_settings& settings) {
-  return nanoseconds{settings.lane_expected_time} / 4;
+  return nanoseconds{settings.lane_expected_time} / 20;
 }
 
 // Whether a unit expected to take `unit` may queue up there.
@@ -52,7 +54,7 @@ constexpr bool has_room(const lane_load& lane, nanoseconds unit, nanoseconds now
   if (lane.draining || lane.depth >= settings.lane_depth) return false;
   if (lane.depth == 0) return true;
   const nanoseconds bound = settings.lane_expected_time;
-  return lane.expected + unit <= bound && now - lane.head_since <= bound;
+  return lane.expected + unit <= bound && now - lane.head_since <= bound / 4;
 }
 
 constexpr std::size_t most_lanes(const config::pool_settings& settings) {
@@ -78,13 +80,21 @@ struct unit_snapshot {
   bool lane_fits = false;  // a lane has room for it
   bool crowded = false;
   std::size_t lanes = 0;
+  nanoseconds lane_time{};  // what is queued on that lane
 };
 
 constexpr place place_unit(const unit_snapshot& now, const config::pool_settings& settings) {
   const bool may_begin = now.idle_fits && now.lanes < most_lanes(settings);
-  const bool packs = now.crowded && now.lanes >= std::min(packed_lanes, most_lanes(settings));
+  const bool packs = now.crowded && now.lane_time <= packed_time &&
+                     now.lanes >= std::min(packed_lanes, most_lanes(settings));
   if (may_begin && !(packs && now.lane_fits)) return place::idle_backend;
   return now.lane_fits ? place::lane : place::none;
+}
+
+// Whether to connect another backend that can be a lane.
+constexpr bool wants_another_lane(const unit_snapshot& now, const config::pool_settings& settings) {
+  const bool packed = now.lanes >= packed_lanes && now.lane_time <= packed_time;
+  return !now.idle_fits && !packed && now.lanes < most_lanes(settings);
 }
 
 // What decides between a session that waits for a lease and the lanes.

@@ -15,21 +15,30 @@ std::chrono::nanoseconds now_in_line() { return io::clock::now().time_since_epoc
 bool worker_pool::seat(waiter& who, const shared_profile& startup, const lane_wish& wish, bool may_begin) {
   auto* lane = lane_for(startup, wish, wish.asked_at);
   auto* idle = may_begin ? set_.idle_with(startup) : nullptr;
-  const policy::unit_snapshot now{.idle_fits = idle != nullptr,
-                                  .lane_fits = lane != nullptr,
-                                  .crowded = is_crowded(),
-                                  .lanes = set_.in(backend_state::lane).size()};
+  const policy::unit_snapshot now{
+      .idle_fits = idle != nullptr,
+      .lane_fits = lane != nullptr,
+      .crowded = is_crowded(),
+      .lanes = set_.in(backend_state::lane).size(),
+      .lane_time = lane != nullptr ? lane->load.expected : std::chrono::nanoseconds{}};
   switch (policy::place_unit(now, settings())) {
     case policy::place::idle_backend:
       join(who, *idle, wish.expected, true);
       return true;
     case policy::place::lane:
+      if (may_begin && policy::wants_another_lane(now, settings())) open_another(startup);
       join(who, *lane, wish.expected, false);
       return true;
     case policy::place::none:
       break;
   }
   return false;
+}
+
+// One at a time, and nobody waits for it.
+void worker_pool::open_another(const shared_profile& startup) {
+  if (connector_.is_backing_off() || !connector_.under_way().empty()) return;
+  if (shared_->open() < settings().size && shared_->try_open(settings().size)) connector_.open(startup);
 }
 
 // The same for the oldest one in the line.
