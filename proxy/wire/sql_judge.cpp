@@ -47,7 +47,7 @@ sql_class sql_judge::result() const {
   // An UPDATE of pg_settings is a SET.
   if (writes_ && settings_ && verdict < sql_verdict::session_function)
     verdict = sql_verdict::session_function;
-  return {verdict, verdict == sql_verdict::shareable && !writes_ && !unknown_call_, fingerprint_.value()};
+  return {verdict, verdict == sql_verdict::shareable && !writes_ && !calls_unknown_, fingerprint_.value()};
 }
 
 bool sql_judge::take(const sql_token& token) {
@@ -89,7 +89,7 @@ void sql_judge::between_statements(const sql_token& token) {
 void sql_judge::settle(const sql_token& token, sql_word word) {
   if (unknown_call_) {
     unknown_call_ = false;
-    if (word != sql_word::select && word != sql_word::with) writes_ = true;
+    if (word != sql_word::select && word != sql_word::with) calls_unknown_ = true;
   }
   if (sign_ != 0) {
     if (token.kind != sql_token_kind::number) fingerprint_.add(sign_);

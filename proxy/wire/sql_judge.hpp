@@ -98,7 +98,8 @@ class sql_judge {
   const session_functions& forcing_;
   sql_fingerprint fingerprint_;
   sql_verdict verdict_ = sql_verdict::shareable;
-  bool writes_ = false;           // or may do so
+  bool writes_ = false;           // has an INSERT, UPDATE, DELETE or MERGE
+  bool calls_unknown_ = false;    // a function that is not known to have no effect
   bool settings_ = false;         // names pg_settings
   bool ended_ = false;            // a ; has ended a statement
   bool unknown_call_ = false;     // "name (" was read: a call, unless a subquery follows

@@ -29,7 +29,8 @@ bool sql_judge::judge_call() {
     return true;
   if (bare && last_.word == by && (before.word == order || before.word == group || before.word == partition))
     return true;
-  if (bare && last_.word == sets && before.word == grouping) return true;
+  if (bare && (last_.word == sets ? before.word == grouping : last_.word == cube && before.word == by))
+    return true;
   if (bare && last_.word == operator_ && is_operand(before)) return true;
 
   if (path_.last.size() > longest_name) return false;

@@ -41,6 +41,8 @@ constexpr named_word named_words[] = {
     {"by", sql_word::by},
     {"partition", sql_word::partition},
     {"sets", sql_word::sets},
+    {"cube", sql_word::cube},
+    {"rollup", sql_word::cube},
     {"operator", sql_word::operator_},
     {"current", sql_word::current},
     {"of", sql_word::of},

@@ -41,6 +41,7 @@ enum class sql_word : std::uint8_t {
   by,
   partition,
   sets,
+  cube,  // ROLLUP, too
   operator_,
   current,
   of,

@@ -1,0 +1,223 @@
+#include "proxy/wire/sql_class.hpp"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <string>
+
+namespace pgweir::wire {
+namespace {
+
+const session_functions& forcing() {
+  static const session_functions names;
+  return names;
+}
+sql_class judged(std::string_view text) { return classify(text, forcing()); }
+
+using texts = std::initializer_list<const char*>;
+
+void expect_verdict(sql_verdict verdict, texts all) {
+  for (const auto* text : all) EXPECT_EQ(judged(text).verdict, verdict) << text;
+}
+void expect_only_reads(bool only_reads, texts all) {
+  for (const auto* text : all) {
+    EXPECT_EQ(judged(text).verdict, sql_verdict::shareable) << text;
+    EXPECT_EQ(judged(text).only_reads, only_reads) << text;
+  }
+}
+void expect_same_fingerprint(texts all) {
+  for (const auto* text : all) EXPECT_EQ(judged(text).fingerprint, judged(*all.begin()).fingerprint) << text;
+}
+void expect_other_fingerprint(const char* one, const char* another) {
+  EXPECT_NE(judged(one).fingerprint, judged(another).fingerprint) << one << " / " << another;
+}
+
+TEST(sql_class, shares_plain_statements) {
+  expect_verdict(sql_verdict::shareable,
+                 {"select 1", "SELECT a FROM t WHERE b = 'x;y';", "insert into t values (1)",
+                  "update t set a = 1 where b = $1", "delete from t", "table t", "values (1), (2)",
+                  "merge into t using u on a = b when matched then delete", "(select 1) union (select 2)",
+                  "((select 1))", "with x as (select 1) table x",
+                  "with x as (with y as (select 1) select * from y) select * from x",
+                  "with recursive x(a, b) as not materialized (select 1, 2) update t set a = 1",
+                  "with a as (delete from t returning *), b as (select 1) insert into u select * from a"});
+}
+
+TEST(sql_class, shares_the_empty_statement) {
+  for (const auto* text : {"", " ", ";", " ;; /* x */ ; -- y"}) {
+    EXPECT_EQ(judged(text).verdict, sql_verdict::shareable) << text;
+    EXPECT_TRUE(judged(text).only_reads) << text;
+    EXPECT_NE(judged(text).fingerprint, 0u) << text;
+  }
+  expect_same_fingerprint({"", ";", "--"});
+}
+
+TEST(sql_class, shares_no_commands) {
+  expect_verdict(
+      sql_verdict::command,
+      {"begin", "SET a = 1", "explain select 1", "copy t to stdout", "call p()", "do $$ $$", "execute q",
+       "prepare q as select 1", "create table t(a int)", "declare c cursor for select 1", "listen a",
+       "(begin)", "\"select\" 1", "42", "with x as (drop table t) select 1", "create table t as select 1"});
+}
+
+TEST(sql_class, shares_no_second_statement) {
+  expect_verdict(sql_verdict::several_statements,
+                 {"select 1; select 2", "select 1;;update t set a = 1", "; select 1; begin",
+                  "begin; select 1", "select 1; /* x */ select set_config('a', 'b', false)"});
+  expect_verdict(sql_verdict::shareable, {"; select 1;", "select ';'", "select 1 -- ; select 2"});
+}
+
+TEST(sql_class, shares_no_row_locks) {
+  expect_verdict(
+      sql_verdict::locks_rows,
+      {"select 1 for update", "select a from t for no key update nowait", "select 1 for/**/SHARE of t",
+       "select * from (select 1 for key share) x", "with x as (select 1 for update) select 1",
+       "insert into t select 1 from u for update", "select substring(a for update) from t"});
+  expect_verdict(sql_verdict::shareable,
+                 {"select substring(a for 2)", "select substring(a from 1 for b)",
+                  "select overlay(a placing b from 1 for 2)", "select a from t for read only",
+                  "select 'for update'", "select \"for\" update from t"});
+}
+
+TEST(sql_class, shares_no_calls_of_session_functions) {
+  expect_verdict(
+      sql_verdict::session_function,
+      {"select set_config('a', 'b', false)", "select SET_CONFIG ( 'a', 'b', false)",
+       "select pg_catalog . set_config('a', 'b', false)", "select \"set_config\"('a', 'b', false)",
+       "select pg_catalog.\"pg_advisory_lock\"/**/(1)", "select * from t where a = lastval()",
+       "select 1 from lateral pg_try_advisory_xact_lock(1)", "insert into t values (currval('s'))",
+       "select lo_get(1)", "select * from dblink('x', 'y') as t(a int)",
+       "select query_to_xml('begin', a, b, '')", "select a OPERATOR(pg_catalog.+) lastval()",
+       "select distinct on (a) lastval() from t", "select case when pg_backend_pid() = 1 then 2 end",
+       "select x[1:lastval()]", "update t set a = 1 where current of c", "table pg_cursors",
+       "select * from \"pg_prepared_statements\""});
+  expect_verdict(
+      sql_verdict::shareable,
+      {"select set_config", "select currval from lastval", "select 'lastval()'", "select a as lo_get, (1)",
+       "insert into lo_items (a) values (1)", "insert into public.dblink_log (a) select 1",
+       "with lo_x (a) as (select 1) select * from lo_x", "select pg_notify('a', 'b'), nextval('s')",
+       "select setseed_ (1), xlastval(2)"});
+}
+
+TEST(sql_class, takes_an_update_of_pg_settings_for_a_set) {
+  expect_verdict(sql_verdict::session_function, {"update pg_settings set setting = 'x' where name = 'y'",
+                                                 "update pg_catalog.\"pg_settings\" set setting = 'x'"});
+  expect_verdict(sql_verdict::shareable,
+                 {"select setting from pg_settings where name = 'y'", "select f(setting) from pg_settings"});
+}
+
+TEST(sql_class, shares_nothing_temporary) {
+  expect_verdict(
+      sql_verdict::temporary,
+      {"select * from pg_temp.t", "select * from \"pg_temp\" . t", "delete from PG_TEMP_3.t",
+       "select 'a'::pg_temp.x", "select pg_temp.f()", "select a into t from u", "select * into temp t from u",
+       "(select 1 into t)", "with x as (select 1) select * into t from x", "select 1 union select 2 into t"});
+  expect_verdict(sql_verdict::shareable, {"select pg_temperature from t", "select 'pg_temp.x'"});
+}
+
+TEST(sql_class, is_not_fooled_by_verbs_that_are_names) {
+  expect_verdict(
+      sql_verdict::temporary,
+      {"select insert into t", "select (1) insert into t", "select (1) merge into x from t",
+       "with a as (select 1) select insert into t", "select a, merge into t", "insert into t select 1 into u",
+       "with insert as (select 1) select insert into t from insert"});
+  expect_verdict(sql_verdict::shareable,
+                 {"with insert as (select 1) insert into t table insert",
+                  "with recursive as (select 1) select * from recursive",
+                  "with recursive values(a) as (select 1) insert into t select * from values",
+                  "select update, delete from t", "insert into merge default values"});
+}
+
+TEST(sql_class, does_not_share_what_it_does_not_understand) {
+  expect_verdict(
+      sql_verdict::not_understood,
+      {"select 'a\\'", "select 'a", "select (1", "select 1)", "select [1)", "select U&\"a\"", "select 1 /*",
+       "select 0x1f", "with a as (select 1) search depth first by b set c select 1", "with a select 1"});
+  EXPECT_EQ(judged("select '").fingerprint, 0u);
+  EXPECT_EQ(judged(std::string_view("select\0 1", 9)).verdict, sql_verdict::not_understood);
+  const std::string deep(200, '(');
+  EXPECT_EQ(judged("select " + deep + "1" + std::string(200, ')')).verdict, sql_verdict::not_understood);
+  EXPECT_EQ(judged("select " + std::string(64, 'f') + "(1)").verdict, sql_verdict::not_understood);
+}
+
+TEST(sql_class, reports_the_weightiest_reason) {
+  expect_verdict(sql_verdict::several_statements, {"select lastval() for update; begin"});
+  expect_verdict(sql_verdict::session_function, {"select lastval() for update"});
+}
+
+TEST(sql_class, knows_what_only_reads) {
+  expect_only_reads(
+      true,
+      {"select 1", "table t", "values (1), (2)", "with x as (select 1) select * from x",
+       "select lower(a), COUNT ( * ), pg_catalog.upper(b), \"abs\"(c) from t",
+       "select coalesce(a, b), cast(a as numeric(10, 2)), b::varchar(3), extract(year from c) from t",
+       "select * from t where a in (1, 2) and (b or not (c)) and exists (select 1) and d = any ($1)",
+       "select sum(a) over (partition by (b) order by (c)), count(*) filter (where (d)) from t group by (b)",
+       "select * from (values (1, 2)) t(a, b)", "select * from f(select 1)",
+       "select * from json_to_recordset(a) as x(b int, c text)",
+       "with recursive x(a) as (select 1 union all select a from x) select * from x",
+       "select a from t group by grouping sets ((a), ()) order by (a)", "select 1 from t group by rollup (a)",
+       "select a OPERATOR(pg_catalog.+) b from t", "select random(), now(), gen_random_uuid()",
+       "select * from a left join (select 1) b on (true) where (a.c) is null"});
+}
+
+TEST(sql_class, says_of_nothing_else_that_it_only_reads) {
+  expect_only_reads(
+      false,
+      {"insert into t values (1)", "update t set a = 1", "delete from t",
+       "with x as (delete from t returning *) select * from x", "select f(a) from t", "select nextval('s')",
+       "select pg_notify('a', 'b')", "select public.lower(a) from t", "select a.pg_catalog.lower(a) from t",
+       "select \"LOWER\"(a)", "select txid_current()", "select pg_sleep(1)", "select myschema.values(1)",
+       "select \"values\"(1)", "select distinct on (a) f(a) from t",
+       "select a OPERATOR(pg_catalog.+) f(a) from t", "select f((select 1))",
+       "select * from t tablesample system (10)", "select * from t where a[1:f(2)] = 3"});
+}
+
+TEST(sql_class, gives_one_fingerprint_to_texts_that_differ_in_literals_and_looks) {
+  expect_same_fingerprint({"select a from T where b = 1 and c = 'x'",
+                           "SELECT a\nFROM t WHERE B=$1 AND c=E'\\n';",
+                           "/* x */ select a from t -- y\n where b = -1.5e3 and c = $$x$$",
+                           "select\ta from \"t\" where b = 'a'\n'b' and c = N'x'"});
+  expect_same_fingerprint({"select a from t where b in (1)", "select a from t where b in (1, 2, 3)",
+                           "select a from t where b in ($1,'x', -3, null)"});
+  expect_same_fingerprint({"insert into t values (1, 'a')", "insert into t values ($1, $2), ($3, $4)",
+                           "insert into t values (-1, null), (2, 'b'), (3, true)"});
+  expect_same_fingerprint(
+      {"insert into t values (1, now())", "insert into t values ($1, now()), (2, now())"});
+  expect_same_fingerprint({"select $1 = any (array[1, 2])", "select $1 = any (array[$1])"});
+  expect_same_fingerprint(
+      {"select a from t where b in ($1::int)", "select a from t where b in ($1::int, $2::int)"});
+}
+
+TEST(sql_class, gives_different_fingerprints_to_different_statements) {
+  expect_other_fingerprint("select a from t", "select b from t");
+  expect_other_fingerprint("select a from t", "select \"A\" from t");
+  expect_other_fingerprint("select a from t where b = 1", "select a from t where b > 1");
+  expect_other_fingerprint("select a from t where b in (1)", "select a from t where b in (c)");
+  expect_other_fingerprint("select 1 - 1", "select 1 + 1");
+  expect_other_fingerprint("select 1, a", "select a, 1");
+  expect_other_fingerprint("select (1)", "select 1");
+  expect_other_fingerprint("insert into t values (1)", "insert into t values (a)");
+  expect_other_fingerprint("begin", "commit");
+}
+
+TEST(session_functions, knows_postgresqls_own_and_the_operators) {
+  const std::string more[] = {"My_Func", "app.tenant_*", "x*"};
+  const session_functions names(more);
+  for (const auto* name : {"set_config", "pg_advisory_lock", "my_func", "tenant_", "tenant_set", "xyz"})
+    EXPECT_TRUE(names.contains(name)) << name;
+  for (const auto* name : {"", "set_confi", "set_config2", "my_func2", "tenant", "app", "lower"})
+    EXPECT_FALSE(names.contains(name)) << name;
+  EXPECT_EQ(classify("select public.MY_func(1)", names).verdict, sql_verdict::session_function);
+  EXPECT_EQ(judged("select public.MY_func(1)").verdict, sql_verdict::shareable);
+}
+
+TEST(session_functions, may_be_told_to_force_every_function) {
+  const std::string all[] = {"*"};
+  const session_functions names(all);
+  EXPECT_EQ(classify("select lower(a) from t", names).verdict, sql_verdict::session_function);
+  EXPECT_EQ(classify("select a from t", names).verdict, sql_verdict::shareable);
+}
+
+}  // namespace
+}  // namespace pgweir::wire
