@@ -17,12 +17,6 @@ namespace pgweir::pool::policy {
 
 using std::chrono::nanoseconds;
 
-// Lanes that a crowded pool fills before it begins another one, and how much it puts on each of them before
-// it does so. Two did best with 16 to 1,000 clients where proxy and server share two cores (bench/README.md);
-// a server that has more of them gets more lanes, because then the queue is what takes long.
-inline constexpr std::size_t packed_lanes = 2;
-inline constexpr std::chrono::milliseconds packed_time{1};
-
 // How long a session waits for a lease, while no lease of the pool has ended, before the last lane makes
 // room.
 inline constexpr std::chrono::milliseconds lease_patience{100};
@@ -80,21 +74,20 @@ struct unit_snapshot {
   bool lane_fits = false;  // a lane has room for it
   bool crowded = false;
   std::size_t lanes = 0;
-  nanoseconds lane_time{};  // what is queued on that lane
+  std::size_t packed_lanes = 1;  // that a crowded pool fills before it begins another one
 };
 
 constexpr place place_unit(const unit_snapshot& now, const config::pool_settings& settings) {
   const bool may_begin = now.idle_fits && now.lanes < most_lanes(settings);
-  const bool packs = now.crowded && now.lane_time <= packed_time &&
-                     now.lanes >= std::min(packed_lanes, most_lanes(settings));
+  const bool packs = now.crowded && now.lanes >= std::min(now.packed_lanes, most_lanes(settings));
   if (may_begin && !(packs && now.lane_fits)) return place::idle_backend;
   return now.lane_fits ? place::lane : place::none;
 }
 
 // Whether to connect another backend that can be a lane.
 constexpr bool wants_another_lane(const unit_snapshot& now, const config::pool_settings& settings) {
-  const bool packed = now.lanes >= packed_lanes && now.lane_time <= packed_time;
-  return !now.idle_fits && !packed && now.lanes < most_lanes(settings);
+  const auto wanted = now.crowded ? std::min(now.packed_lanes, most_lanes(settings)) : most_lanes(settings);
+  return !now.idle_fits && now.lanes < wanted;
 }
 
 // What decides between a session that waits for a lease and the lanes.

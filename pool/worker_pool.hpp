@@ -6,6 +6,7 @@
 
 #include "pool/backend_set.hpp"
 #include "pool/connector.hpp"
+#include "pool/lane_tuner.hpp"
 #include "pool/pool.hpp"
 #include "pool/pool_policy.hpp"
 #include "pool/shared_pool.hpp"
@@ -86,7 +87,7 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   void open_another(const shared_profile& startup);
   backend* lane_for(const shared_profile& startup, const lane_wish& wish, std::chrono::nanoseconds now);
   void join(waiter& who, backend& lane, std::chrono::nanoseconds expected, bool begins);
-  bool is_crowded();
+  bool note_crowd(std::chrono::nanoseconds now);
   bool may_lease(std::chrono::nanoseconds ticket) const;
   policy::lease_snapshot lease_view(std::chrono::nanoseconds ticket) const;
   void make_room_for_leases();
@@ -118,6 +119,7 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   std::chrono::nanoseconds last_wish_{};  // when a unit last asked for a place on a lane
   std::size_t lane_units_ = 0;            // on all lanes
   double crowd_ = 0;                      // see policy::decayed_peak
+  lane_tuner tuner_;
   std::chrono::nanoseconds announced_ticket_{};
   bool announced_any_ = false;
   bool serving_ = false;

@@ -13,14 +13,14 @@ std::chrono::nanoseconds now_in_line() { return io::clock::now().time_since_epoc
 
 // A place for a unit that may share, if there is one at once.
 bool worker_pool::seat(waiter& who, const shared_profile& startup, const lane_wish& wish, bool may_begin) {
+  const bool crowded = note_crowd(wish.asked_at);
   auto* lane = lane_for(startup, wish, wish.asked_at);
   auto* idle = may_begin ? set_.idle_with(startup) : nullptr;
-  const policy::unit_snapshot now{
-      .idle_fits = idle != nullptr,
-      .lane_fits = lane != nullptr,
-      .crowded = is_crowded(),
-      .lanes = set_.in(backend_state::lane).size(),
-      .lane_time = lane != nullptr ? lane->load.expected : std::chrono::nanoseconds{}};
+  const policy::unit_snapshot now{.idle_fits = idle != nullptr,
+                                  .lane_fits = lane != nullptr,
+                                  .crowded = crowded,
+                                  .lanes = set_.in(backend_state::lane).size(),
+                                  .packed_lanes = tuner_.lanes(policy::most_lanes(settings()))};
   switch (policy::place_unit(now, settings())) {
     case policy::place::idle_backend:
       join(who, *idle, wish.expected, true);
@@ -53,11 +53,15 @@ bool worker_pool::seat_one() {
   return true;
 }
 
-// The lane with room that is expected to be done first.
+// The lane with room that is expected to be done first; of those that are to be filled at present, if one of
+// them has room.
 backend* worker_pool::lane_for(const shared_profile& startup, const lane_wish& wish,
                                std::chrono::nanoseconds now) {
   backend* best = nullptr;
+  auto to_fill = tuner_.lanes(policy::most_lanes(settings()));
   for (const auto& one : set_.in(backend_state::lane)) {
+    if (to_fill == 0 && best != nullptr) break;
+    if (to_fill > 0) --to_fill;
     if (best != nullptr && one->load.expected >= best->load.expected) continue;
     if (policy::has_room(one->load, wish.expected, now, settings()) &&
         is_same(one->started_with(), startup) && one->application_name == wish.application_name)
@@ -80,9 +84,14 @@ void worker_pool::join(waiter& who, backend& lane, std::chrono::nanoseconds expe
   who.on_lane(lane, begins);
 }
 
-bool worker_pool::is_crowded() {
-  crowd_ = policy::decayed_peak(crowd_, lane_units_ + set_.in(backend_state::lent).size() + line_.size() + 1);
-  return policy::is_crowded(crowd_, std::max<std::size_t>(1, settings().size / shared_->workers()));
+// A unit has come that may share. Whether more are under way than there are backends.
+bool worker_pool::note_crowd(std::chrono::nanoseconds now) {
+  const auto queued = lane_units_ + line_.size() + 1;
+  crowd_ = policy::decayed_peak(crowd_, queued + set_.in(backend_state::lent).size());
+  const bool crowded =
+      policy::is_crowded(crowd_, std::max<std::size_t>(1, settings().size / shared_->workers()));
+  if (crowded) tuner_.observe(now, queued, policy::most_lanes(settings()));
+  return crowded;
 }
 
 void worker_pool::units_left(backend& lane, std::size_t units, std::chrono::nanoseconds expected) {
