@@ -186,9 +186,16 @@ void session::cancel(std::shared_ptr<void> asked_on) {
     enter(phase::idle);
     return refuse_unit(error_of(outcome::unit_cancelled_waiting, {}));
   }
+  // It only reads: what the server makes of it all the same goes nowhere.
+  if (phase_ == phase::queued) {
+    std::exchange(lane_, nullptr)->leave(*this);
+    observe_wait(metrics::wait_outcome::cancel);
+    counts.cancels[metrics::cancel_outcome::queued].add();
+    enter(phase::idle);
+    return refuse_unit(error_of(outcome::unit_cancelled_waiting, {}));
+  }
   if (lane_ != nullptr) {
-    const bool runs_now = lane_->is_head(*this);
-    counts.cancels[runs_now ? metrics::cancel_outcome::forwarded : metrics::cancel_outcome::queued].add();
+    counts.cancels[metrics::cancel_outcome::forwarded].add();
     return lane_->cancel(*this, std::move(asked_on));
   }
   // What pgweir itself asked for to make the backend fit is not the client's to cancel.
