@@ -1,0 +1,61 @@
+// tests/integration/lanes.hpp - pgweir with lanes of which the test knows what travels on them.
+#pragma once
+
+#include "tests/integration/proxied.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/wire_client.hpp"
+
+#include <string>
+#include <vector>
+
+namespace pgweir::test {
+
+// One worker, so that a statement that was warmed up is known to all. A read is short up to 125 ms, and
+// others queue behind one for up to 500 ms: also on a slow machine. After 2 to 4 s one holds up the others.
+inline pgweir_options with_lanes(const std::string& pool, const std::string& top = "workers = 1") {
+  return proxied("lane_expected_time = \"500ms\"\n" + pool, top);
+}
+
+// The shared PostgreSQL, without pgweir.
+wire_client direct();
+
+double units_on_lanes(const pgweir_process& pgweir);
+double units_leased(const pgweir_process& pgweir, const std::string& reason);
+double resent(const pgweir_process& pgweir, const std::string& reason);
+
+// Has a client ask until the unit travels on a lane. Throws if it never does.
+void warm_up(const pgweir_process& pgweir, const std::string& unit,
+             const parameters& who = {{"user", "postgres"}, {"database", "postgres"}});
+
+// Bind, Execute and Sync.
+std::string run_of(const std::string& statement, const std::vector<optional_text>& values = {});
+// The same with a Parse of the unnamed statement and a description before it.
+std::string unnamed(const std::string& sql, const std::vector<optional_text>& values = {});
+
+// The table numbers (id int, v text) with the rows 1 "n1" to 1000 "n1000", and the table gate with the row 1
+// "open", which tests lock.
+void make_tables();
+inline constexpr const char* through_gate = "SELECT v FROM gate";
+std::string number(int id);  // a query for "n<id>"
+inline std::string name_of(int id) { return "n" + std::to_string(id); }
+
+// Nobody else can read the table gate as long as it lives.
+class closed_gate {
+ public:
+  closed_gate();
+  void open() { holder_.ask_sql("COMMIT"); }
+  // Whether so many wait for it soon.
+  static bool stops(int how_many = 1);
+  // Of the backend that waits.
+  static std::string stopped_pid();
+
+ private:
+  wire_client holder_;
+};
+
+// Sends a read that stops at the closed gate, and returns when it does.
+void stop_at(const closed_gate& gate, wire_client& head, const std::string& unit = {});
+// Sends a unit and returns when it stands on a lane behind others. False: it does not get there.
+bool queue_up(const pgweir_process& pgweir, wire_client& client, const std::string& unit);
+
+}  // namespace pgweir::test
