@@ -129,6 +129,7 @@ class session final : public io::connection,
   void say_goodbye();
   bool answers_will_come() const;
   bool may_release(bool client_leaves) const;
+  std::optional<metrics::pin_reason> reason_to_keep() const;
 
   void enter(phase next);
   std::chrono::milliseconds timeout_of(phase in) const;
@@ -160,6 +161,7 @@ class session final : public io::connection,
   std::uint32_t unit_size_ = 0;  // on a lane
   metrics::lease_reason lease_reason_ = metrics::lease_reason::off;
   std::optional<metrics::pin_reason> pinned_;
+  io::clock::time_point pinned_since_{};
   phase phase_ = phase::ended;
   bool first_byte_seen_ = false;  // of the answer to the unit at the head
   bool unit_sent_ = false;        // of this lease: the unit that the backend was asked for is on its way

@@ -2,6 +2,7 @@
 #include "pool/lane_policy.hpp"
 #include "proxy/core/unit_class.hpp"
 #include "proxy/session.hpp"
+#include "proxy/wire/message_type.hpp"
 
 #include <functional>
 #include <utility>
@@ -42,17 +43,23 @@ lease_reason reason_of(core::lease_need need) {
 std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::byte> unit) {
   using proven = core::statement_statistics::verdict;
   const auto& settings = pool_.settings();
+  const bool shares = settings.multiplex == config::multiplex::automatic;
   statement_key_ = 0;
-  lease_reason_ = lease_reason::session_mode;
+  lease_reason_ = client_.names == core::naming::own ? lease_reason::session_mode : lease_reason::off;
   if (client_.names == core::naming::own) return std::nullopt;
-  lease_reason_ = lease_reason::off;
-  if (settings.multiplex == config::multiplex::off) return std::nullopt;
+  const bool may_be_unnamed = settings.prepare_unnamed == config::prepare_unnamed::automatic &&
+                              static_cast<char>(unit.front()) == wire::frontend::parse;
+  if (!shares && !may_be_unnamed) return std::nullopt;
+
   const auto judged = core::classify_unit(client_, unit, host_.texts, host_.catalogue.forcing());
+  if (judged.fingerprint != 0) statement_key_ = judged.fingerprint ^ std::hash<const void*>{}(&pool_);
+  const auto known = host_.statistics.look_up(statement_key_, pool::policy::longest_shared(settings));
+  if (judged.stand_in != nullptr && core::statement_finder::demote_if_slow(*judged.stand_in, known.expected))
+    pool_.instruments().unnamed_demoted.add();
+  if (!shares) return std::nullopt;
   lease_reason_ = reason_of(judged.need);
   if (judged.need != core::lease_need::none) return std::nullopt;
-  statement_key_ = judged.fingerprint ^ std::hash<const void*>{}(&pool_);
   unit_size_ = static_cast<std::uint32_t>(judged.size);
-  const auto known = host_.statistics.look_up(statement_key_, pool::policy::longest_shared(settings));
   expected_ = known.expected;
   switch (known.judged) {
     case proven::unproven:

@@ -104,9 +104,18 @@ void session::settle() {
 
 bool session::may_release(bool client_leaves) const {
   const auto& state = memory_of(*lease_).state;
+  const bool own_names_only = client_leaves && client_.names == core::naming::own;
   return state.is_quiet() && !client_.in_unit && client_.rest.how != core::passing::forward &&
-         !client_.needs_same_backend() && !lease_->is_draining() &&
-         (client_.names == core::naming::shared || client_leaves);
+         (!reason_to_keep() || own_names_only) && !lease_->is_draining();
+}
+
+// Why the lease outlasts the transaction, if it does.
+std::optional<metrics::pin_reason> session::reason_to_keep() const {
+  if (!greeting_->startup->replication.empty()) return metrics::pin_reason::replication;
+  if (client_.names == core::naming::own) return metrics::pin_reason::session_mode;
+  if (client_.needs_same_backend()) return metrics::pin_reason::large_statement;
+  if (memory_of(*lease_).state.lost_count) return metrics::pin_reason::copy_doubt;
+  return std::nullopt;
 }
 
 // A pipeline may never leave the phase: each unit has its own time.
@@ -134,25 +143,22 @@ void session::give_back() {
   returned.release();
 }
 
-// The lease outlasts the transaction: counted once for each lease, by reason.
+// Counted once for each lease.
 void session::pin_if_needed() {
-  const auto& state = memory_of(*lease_).state;
-  if (pinned_ || state.transaction != 'I') return;
-  if (!greeting_->startup->replication.empty())
-    pinned_ = metrics::pin_reason::replication;
-  else if (client_.names == core::naming::own)
-    pinned_ = metrics::pin_reason::session_mode;
-  else if (client_.needs_same_backend())
-    pinned_ = metrics::pin_reason::large_statement;
-  else if (state.lost_count)
-    pinned_ = metrics::pin_reason::copy_doubt;
+  if (pinned_ || memory_of(*lease_).state.transaction != 'I') return;
+  pinned_ = reason_to_keep();
   if (!pinned_) return;
+  pinned_since_ = io::clock::now();
   pool_.instruments().pins[*pinned_].add();
   pool_.instruments().pinned[*pinned_].add(1);
 }
 
 void session::unpin() {
-  if (pinned_) pool_.instruments().pinned[*pinned_].add(-1);
+  if (!pinned_) return;
+  auto& counts = pool_.instruments();
+  counts.pinned[*pinned_].add(-1);
+  counts.pinned_nanoseconds[*pinned_].add(
+      static_cast<std::uint64_t>((io::clock::now() - pinned_since_).count()));
   pinned_.reset();
 }
 

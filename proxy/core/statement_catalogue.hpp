@@ -34,6 +34,8 @@ struct statement {
   mutable std::atomic<bool> retired{false};
   // Its generic plan turned out slower than planning afresh: not for clients that name no statement.
   mutable std::atomic<bool> demoted{false};
+  // How long it took before it stood in for unnamed ones; 0: not known yet.
+  mutable std::atomic<std::int64_t> usual_nanoseconds{0};
 
   // Too large to be prepared anywhere else: its client keeps the backend that has it.
   bool is_large() const { return text_and_types.empty(); }

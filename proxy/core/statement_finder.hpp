@@ -8,6 +8,7 @@
 #include "proxy/core/statement_catalogue.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 
 namespace pgweir::core {
@@ -20,6 +21,10 @@ class statement_finder {
   const statement* find(wire::bytes_view text_and_types) const;
   // The same, and counts the Parse.
   shared_statement note(wire::bytes_view text_and_types);
+
+  // Tells how long executions of a statement that stands in for unnamed ones take at present. True: it loses
+  // that right now, because it has become much slower than it was before, which a generic plan may do.
+  static bool demote_if_slow(const statement& stand_in, std::chrono::nanoseconds at_present);
 
  private:
   // Before a text gets a place it comes this often: as often as PostgreSQL itself plans a prepared statement

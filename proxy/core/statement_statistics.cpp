@@ -15,8 +15,9 @@ statement_statistics::known statement_statistics::look_up(std::uint64_t key,
   const auto& candidates = set_of(key);
   const auto found =
       std::find_if(candidates.begin(), candidates.end(), [key](const entry& one) { return one.key == key; });
-  if (found == candidates.end() || found->seen < executions_needed) return {};
+  if (found == candidates.end()) return {};
   const std::chrono::nanoseconds expected{static_cast<std::int64_t>(found->nanoseconds)};
+  if (found->seen < executions_needed) return {verdict::unproven, expected};
   if (expected > limit) return {verdict::slow, expected};
   if (found->bytes > small_answer) return {verdict::large, expected};
   return {verdict::proven, expected};

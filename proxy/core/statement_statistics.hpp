@@ -18,7 +18,7 @@ class statement_statistics {
 
   struct known {
     verdict judged = verdict::unproven;
-    std::chrono::nanoseconds expected{};  // of one execution
+    std::chrono::nanoseconds expected{};  // of one execution; zero: never seen
   };
 
   statement_statistics() : sets_(set_count) {}

@@ -155,7 +155,7 @@ unit_class classify_unit(const client_state& client, wire::bytes_view arrived, c
                          const wire::session_functions& forcing) {
   extended_unit messages{client, texts, forcing};
   unit_class found{lease_need::none};
-  while (found.need == lease_need::none) {
+  for (;;) {
     const auto rest = arrived.subspan(found.size);
     const auto [status, header] = wire::read_header(rest);
     if (status != wire::header_status::complete || header.size() > rest.size()) return {};
@@ -167,13 +167,12 @@ unit_class classify_unit(const client_state& client, wire::bytes_view arrived, c
       break;
     }
     found.size += header.size();
-    if (header.type == frontend::sync) {
-      found.fingerprint = messages.fingerprint();
-      found.stand_in = messages.stand_in();
-      break;
-    }
-    found.need = messages.add(header, rest.subspan(wire::header_size, header.body));
+    if (header.type == frontend::sync) break;
+    const auto need = messages.add(header, rest.subspan(wire::header_size, header.body));
+    if (found.need == lease_need::none) found.need = need;
   }
+  if (messages.fingerprint() != 0) found.fingerprint = messages.fingerprint();
+  found.stand_in = messages.stand_in();
   if (found.need == lease_need::none && is_followed(arrived.subspan(found.size)))
     found.need = lease_need::pipelined;
   return found;
