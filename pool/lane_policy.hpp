@@ -51,6 +51,11 @@ constexpr bool has_room(const lane_load& lane, nanoseconds unit, nanoseconds now
   return lane.expected + unit <= bound && now - lane.head_since <= bound / 4;
 }
 
+// A lane that drains makes room, but not while its head is stuck.
+constexpr bool will_end_soon(const lane_load& lane, nanoseconds now, const config::pool_settings& settings) {
+  return lane.draining && now - lane.head_since < stall_limit(settings);
+}
+
 constexpr std::size_t most_lanes(const config::pool_settings& settings) {
   return settings.lanes == 0 ? settings.size : std::min(settings.lanes, settings.size);
 }
@@ -93,7 +98,7 @@ constexpr bool wants_another_lane(const unit_snapshot& now, const config::pool_s
 // What decides between a session that waits for a lease and the lanes.
 struct lease_snapshot {
   std::size_t open = 0;           // connected, this worker
-  std::size_t lanes = 0;          // of them
+  std::size_t lanes = 0;          // of them, those that take units
   bool lanes_wanted = false;      // units that may share keep coming
   nanoseconds waited{};           // the session; negative: it has just come
   nanoseconds since_lease_end{};  // of any lease of the pool on this worker

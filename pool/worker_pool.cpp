@@ -77,7 +77,8 @@ void worker_pool::acquire(waiter& who, const shared_profile& startup, const std:
 void worker_pool::give_up(waiter& who) {
   if (!who.is_waiting()) return;
   line_.remove(who);
-  announce();
+  // Those behind it may find a place that it had no use for.
+  line_.empty() ? announce() : serve();
 }
 
 bool worker_pool::has_waiters() const {

@@ -9,6 +9,12 @@ namespace {
 
 std::chrono::nanoseconds now_in_line() { return io::clock::now().time_since_epoch(); }
 
+// Lanes that take units.
+std::size_t lanes_open(const backend_set::list& lanes) {
+  return static_cast<std::size_t>(
+      std::count_if(lanes.begin(), lanes.end(), [](const auto& one) { return !one->load.draining; }));
+}
+
 }  // namespace
 
 // A place for a unit that may share, if there is one at once.
@@ -129,7 +135,7 @@ policy::lease_snapshot worker_pool::lease_view(std::chrono::nanoseconds ticket) 
   const auto now = now_in_line();
   return {
       .open = set_.size(),
-      .lanes = set_.in(backend_state::lane).size(),
+      .lanes = lanes_open(set_.in(backend_state::lane)),
       .lanes_wanted = last_wish_ != std::chrono::nanoseconds{} && now - last_wish_ < policy::lease_patience,
       .waited = now - ticket,
       .since_lease_end = now - last_lease_end_.time_since_epoch()};
@@ -144,7 +150,8 @@ bool worker_pool::may_have(const waiter& who, const backend& offered) const {
 
 bool worker_pool::may_lease(std::chrono::nanoseconds ticket) const {
   // Nearly always there is more than one; then no clock needs to be asked.
-  const auto left_to_lanes = set_.in(backend_state::idle).size() - 1 + set_.in(backend_state::lane).size();
+  const auto left_to_lanes =
+      set_.in(backend_state::idle).size() - 1 + lanes_open(set_.in(backend_state::lane));
   return left_to_lanes > 0 || !policy::keeps_lane(lease_view(ticket));
 }
 
@@ -158,14 +165,14 @@ void worker_pool::make_room_for_leases() {
   if (elsewhere) ticket = std::min(ticket, elsewhere->ticket);
   const auto view = lease_view(ticket);
   if (policy::keeps_lane(view)) loop_.timer.arm(*this, io::clock::now() + policy::lease_patience);
-  const auto& lanes = set_.in(backend_state::lane);
   if (!policy::must_drain_one(view)) return;
-  const auto drains = [](const auto& one) { return one->load.draining; };
-  if (std::any_of(lanes.begin(), lanes.end(), drains)) return;
-  const auto least = std::min_element(lanes.begin(), lanes.end(), [](const auto& a, const auto& b) {
-    return a->load.expected < b->load.expected;
-  });
-  drain_lane(**least);
+  backend* least = nullptr;
+  for (const auto& one : set_.in(backend_state::lane)) {
+    if (policy::will_end_soon(one->load, now_in_line(), settings())) return;
+    if (!one->load.draining && (least == nullptr || one->load.expected < least->load.expected))
+      least = one.get();
+  }
+  drain_lane(*least);
 }
 
 // Under load a lane is never idle, which is when a backend's age is looked at otherwise.

@@ -9,6 +9,16 @@
 
 namespace pgweir::pool {
 namespace asio = boost::asio;
+namespace {
+
+// Of the backends with another profile than `wanted` the one that was used longest ago. Null: none.
+backend* oldest_of_others(const backend_set::list& idle, const shared_profile& wanted) {
+  for (const auto& one : idle)
+    if (!is_same(one->started_with(), wanted)) return one.get();
+  return nullptr;
+}
+
+}  // namespace
 
 // Waiters and idle backends may come and go while it runs, from the callbacks of those who are served.
 void worker_pool::serve() {
@@ -56,7 +66,9 @@ bool worker_pool::secure_one() {
   now.max_size = settings().size;
   now.open = shared_->open();
   now.attempts = connector_.under_way().size();
-  now.idle_here = set_.in(backend_state::idle).size();
+  // One with its profile may be idle, too: left to lanes, or meant for somebody else.
+  auto* of_others = oldest_of_others(set_.in(backend_state::idle), waiting_line::profile_of(*who));
+  now.idle_here = of_others != nullptr ? 1 : 0;
   now.asking = asking_;
   now.backing_off = connector_.is_backing_off();
   now.may_replace = now.idle_here > 0 && may_replace_for(*who);
@@ -72,7 +84,7 @@ bool worker_pool::secure_one() {
     case policy::supply::open:
       return open_for(*who);
     case policy::supply::replace:
-      close(*set_.oldest_idle(), metrics::close_reason::replaced, budget::keep);
+      close(*of_others, metrics::close_reason::replaced, budget::keep);
       connector_.open(waiting_line::profile_of(*who));
       return true;
     case policy::supply::wait:
@@ -191,13 +203,17 @@ void worker_pool::on_wake() {
 }
 
 void worker_pool::announce() {
-  const auto* oldest = line_.front();
+  const auto* first = line_.front();
+  instruments_.oldest_waiter_started_nanoseconds.set(
+      first == nullptr ? 0 : waiting_line::ticket_of(*first).count());
+  // A unit has no use for a sibling's backend where there are as many lanes as there may be.
+  const auto* oldest =
+      set_.in(backend_state::lane).size() >= policy::most_lanes(settings()) ? line_.first_for_lease() : first;
   const auto ticket = oldest == nullptr ? std::chrono::nanoseconds{} : waiting_line::ticket_of(*oldest);
   const bool any = oldest != nullptr && shared_->open() >= settings().size && first_uncovered() == oldest;
   if (ticket == announced_ticket_ && any == announced_any_) return;
   announced_ticket_ = ticket;
   announced_any_ = any;
-  instruments_.oldest_waiter_started_nanoseconds.set(ticket.count());
   if (oldest == nullptr)
     shared_->announce(worker_, std::nullopt);
   else

@@ -50,6 +50,13 @@ TEST(lane_policy, takes_a_lane_from_a_head_that_holds_up_the_others) {
   EXPECT_EQ(stall_limit(settings), 50ms) << "the head alone has the time of a whole queue";
 }
 
+TEST(lane_policy, expects_room_from_a_draining_lane_unless_its_head_is_stuck) {
+  const auto settings = settings_of();
+  EXPECT_FALSE(will_end_soon({.depth = 1, .head_since = 1s}, 1s, settings)) << "it goes on taking units";
+  EXPECT_TRUE(will_end_soon({.depth = 9, .head_since = 1s, .draining = true}, 1019ms, settings));
+  EXPECT_FALSE(will_end_soon({.depth = 1, .head_since = 1s, .draining = true}, 1020ms, settings));
+}
+
 TEST(lane_policy, shares_only_statements_of_which_many_fit_on_one_lane) {
   auto settings = settings_of();
   EXPECT_EQ(longest_shared(settings), 400us);
@@ -97,31 +104,22 @@ TEST(lane_policy, finds_the_place_of_a_unit) {
        {.idle_fits = true, .lane_fits = true, .lanes = 5},
        place::idle_backend},
       {"a crowd begins the first lanes",
-       {.idle_fits = true, .lane_fits = true, .crowded = true, .lanes = packed_lanes - 1},
+       {.idle_fits = true, .lane_fits = true, .crowded = true, .lanes = 1, .packed_lanes = 2},
        place::idle_backend},
       {"and is packed from then on",
-       {.idle_fits = true, .lane_fits = true, .crowded = true, .lanes = packed_lanes},
-       place::lane},
-      {"just not too long to be packed",
-       {.idle_fits = true, .lane_fits = true, .crowded = true, .lanes = 2, .lane_time = packed_time},
-       place::lane},
-      {"unless the queue has become long",
-       {.idle_fits = true, .lane_fits = true, .crowded = true, .lanes = 2, .lane_time = packed_time + 1us},
-       place::idle_backend},
-      {"a long queue is better than waiting",
-       {.lane_fits = true, .crowded = true, .lanes = 10, .lane_time = 5ms},
+       {.idle_fits = true, .lane_fits = true, .crowded = true, .lanes = 2, .packed_lanes = 2},
        place::lane},
       {"a crowd with full lanes begins another",
-       {.idle_fits = true, .crowded = true, .lanes = packed_lanes},
+       {.idle_fits = true, .crowded = true, .lanes = 2, .packed_lanes = 2},
        place::idle_backend},
-      {"full lanes, nothing idle", {.crowded = true, .lanes = 10}, place::none},
+      {"full lanes, nothing idle", {.crowded = true, .lanes = 10, .packed_lanes = 2}, place::none},
       {"only one lane is allowed, and it fits",
        {.idle_fits = true, .lane_fits = true, .lanes = 1},
        place::lane,
        1},
       {"only one lane is allowed, and it is full", {.idle_fits = true, .lanes = 1}, place::none, 1},
       {"only one lane is allowed, and there is none yet",
-       {.idle_fits = true, .crowded = true},
+       {.idle_fits = true, .crowded = true, .packed_lanes = 2},
        place::idle_backend,
        1},
   };
@@ -140,12 +138,17 @@ TEST(lane_policy, connects_another_backend_only_where_it_would_shorten_the_queue
   const growth_case table[] = {
       {"units queue up on the only backend", {.lane_fits = true, .lanes = 1}, true},
       {"another one is idle", {.idle_fits = true, .lane_fits = true, .lanes = 1}, false},
-      {"enough lanes, with short queues", {.lane_fits = true, .lanes = 2, .lane_time = packed_time}, false},
-      {"enough lanes, but a long queue",
-       {.lane_fits = true, .lanes = 2, .lane_time = packed_time + 1us},
+      {"at low load, one for each", {.lane_fits = true, .lanes = 9, .packed_lanes = 2}, true},
+      {"in a crowd, as many as it is packed onto",
+       {.lane_fits = true, .crowded = true, .lanes = 1, .packed_lanes = 2},
        true},
-      {"every backend is a lane", {.lane_fits = true, .lanes = 10, .lane_time = 5ms}, false},
+      {"but no more", {.lane_fits = true, .crowded = true, .lanes = 2, .packed_lanes = 2}, false},
+      {"every backend is a lane", {.lane_fits = true, .lanes = 10}, false},
       {"no more lanes are allowed", {.lane_fits = true, .lanes = 1}, false, 1},
+      {"no more lanes are allowed in a crowd",
+       {.lane_fits = true, .crowded = true, .lanes = 1, .packed_lanes = 2},
+       false,
+       1},
   };
   for (const auto& one : table)
     EXPECT_EQ(wants_another_lane(one.now, settings_of(one.lanes_allowed)), one.expected) << one.what;
