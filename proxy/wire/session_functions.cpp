@@ -1,4 +1,5 @@
 #include "proxy/wire/sql_class.hpp"
+#include "proxy/wire/sql_hash.hpp"
 
 #include <algorithm>
 
@@ -47,7 +48,7 @@ void session_functions::add(std::string_view name) {
   else
     begins_[static_cast<unsigned char>(folded.front())] = true;
   if (folded.back() != '*') {
-    names_.push_back(std::move(folded));
+    names_.push_back(sql_hash(folded));
   } else {
     folded.pop_back();
     prefixes_.push_back(std::move(folded));
@@ -56,9 +57,11 @@ void session_functions::add(std::string_view name) {
 
 bool session_functions::contains(std::string_view folded_name) const {
   if (folded_name.empty() || !begins_[static_cast<unsigned char>(folded_name.front())]) return false;
-  return std::binary_search(names_.begin(), names_.end(), folded_name, std::less<std::string_view>{}) ||
-         std::any_of(prefixes_.begin(), prefixes_.end(),
-                     [&](const auto& prefix) { return folded_name.starts_with(prefix); });
+  const auto is_prefix = [&](const std::string& prefix) {
+    return prefix.empty() || (prefix.front() == folded_name.front() && folded_name.starts_with(prefix));
+  };
+  return std::binary_search(names_.begin(), names_.end(), sql_hash(folded_name)) ||
+         std::any_of(prefixes_.begin(), prefixes_.end(), is_prefix);
 }
 
 }  // namespace pgweir::wire

@@ -44,7 +44,7 @@ class session_functions {
  private:
   void add(std::string_view name);
 
-  std::vector<std::string> names_;     // sorted
+  std::vector<std::uint64_t> names_;   // their hashes, sorted
   std::vector<std::string> prefixes_;  // without the *
   std::array<bool, 256> begins_{};     // first bytes of names and prefixes
 };

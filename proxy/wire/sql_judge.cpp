@@ -102,13 +102,13 @@ void sql_judge::settle(const sql_token& token, sql_word word) {
 void sql_judge::word(const sql_token& token, sql_word word) {
   using enum sql_word;
   if (word == into && top().at != progress::target) raise(sql_verdict::temporary);
-  if (last_.word == for_ && (word == update || word == no || word == key || word == share))
+  if (last_.word == for_kw && (word == update || word == no || word == key || word == share))
     raise(sql_verdict::locks_rows);
   if (word == session_view || (last_.word == current && word == of)) raise(sql_verdict::session_function);
   if (word == pg_settings) settings_ = true;
   if (word == values) top().level.rows = true;
   name(token);
-  const bool constant = word == null_ || word == true_ || word == false_;
+  const bool constant = word == null_kw || word == true_kw || word == false_kw;
   if (constant && top().level.list && top().at != progress::query)
     fingerprint_.literal();
   else
@@ -123,7 +123,7 @@ void sql_judge::name(const sql_token& token) {
     if (same == sql_word::pg_settings) settings_ = true;
   }
   if (last_.mark != '.') {
-    path_ = path(last_);
+    path_.begin(last_);
   } else {
     path_.qualifier = path_.hash;
     ++path_.parts;
@@ -168,8 +168,7 @@ bool sql_judge::punctuation(const sql_token& token) {
       break;
     case '.':
       // Behind something that is no name, a field: (row).field
-      if (last_.kind != sql_token_kind::word && last_.kind != sql_token_kind::quoted_name)
-        path_ = path(last_);
+      if (last_.kind != sql_token_kind::word && last_.kind != sql_token_kind::quoted_name) path_.begin(last_);
       fingerprint_.add(token.hash);
       break;
     default:
@@ -197,7 +196,7 @@ bool sql_judge::open(const sql_token& token) {
   opened = {};
   opened.must_be_statement = opens_statement_;
   opened.square = square;
-  opened.sets_off = distinct_on || last_.word == sql_word::operator_;
+  opened.sets_off = distinct_on || last_.word == sql_word::operator_kw;
   opened.row = row;
   opens_statement_ = false;
   ++depth_;

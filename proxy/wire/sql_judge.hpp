@@ -56,8 +56,13 @@ class sql_judge {
 
   // A name, and what qualifies it.
   struct path {
-    path() = default;
-    explicit path(const seen& token) : before(token), parts(1) {}
+    // Member by member: this is the hot path, and a copy of the whole would wait for its own stores.
+    void begin(const seen& token) {
+      before = token;
+      parts = 1;
+      qualifier = 0;
+      hash = 0;
+    }
 
     seen before;
     std::string_view last;
@@ -92,6 +97,7 @@ class sql_judge {
   void settle(const sql_token& token, sql_word word);
   void remember(const sql_token& token, sql_word word);
   bool is_word_before_parenthesis() const;
+  bool may_be_call() const;
   static bool is_operand(const seen& one);
 
   sql_scanner scanner_;

@@ -19,20 +19,30 @@ bool sql_judge::is_word_before_parenthesis() const {
   return last_.kind == sql_token_kind::word || last_.kind == sql_token_kind::quoted_name;
 }
 
-bool sql_judge::judge_call() {
+// For what is known from the place alone.
+bool sql_judge::may_be_call() const {
   using enum sql_word;
-  const bool bare = path_.parts == 1 && !path_.quoted;
   const auto before = path_.before;
-  if (bare && is_never_called(last_.word)) return true;
-  if (before.word == as || before.mark == cast_mark) return true;
-  if (top().at == progress::target || top().at == progress::with_as || top().at == progress::with_next)
-    return true;
-  if (bare && last_.word == by && (before.word == order || before.word == group || before.word == partition))
-    return true;
-  if (bare && (last_.word == sets ? before.word == grouping : last_.word == cube && before.word == by))
-    return true;
-  if (bare && last_.word == operator_ && is_operand(before)) return true;
+  if (before.word == as || before.mark == cast_mark) return false;
+  const auto at = frames_[depth_].at;
+  if (at == progress::target || at == progress::with_as || at == progress::with_next) return false;
+  if (path_.parts != 1 || path_.quoted) return true;
+  switch (last_.word) {
+    case by:
+      return before.word != order && before.word != group && before.word != partition;
+    case sets:
+      return before.word != grouping;
+    case cube:
+      return before.word != by;
+    case operator_kw:
+      return !is_operand(before);
+    default:
+      return !is_never_called(last_.word);
+  }
+}
 
+bool sql_judge::judge_call() {
+  if (!may_be_call()) return true;
   if (path_.last.size() > longest_name) return false;
   std::array<char, longest_name> folded;
   for (std::size_t i = 0; i < path_.last.size(); ++i) folded[i] = lower(path_.last[i]);
@@ -42,8 +52,8 @@ bool sql_judge::judge_call() {
   const bool built_in = path_.parts == 1 || (path_.parts == 2 && path_.qualifier == own_schema);
   if (built_in && is_pure_function(path_.hash)) return true;
   // Behind a parenthesis: the columns of an alias, OVER, FILTER.
-  if (path_.parts == 1 && before.mark == ')') return true;
-  unknown_call_ = true;
+  const bool alias = path_.parts == 1 && path_.before.mark == ')';
+  unknown_call_ = !alias;
   return true;
 }
 

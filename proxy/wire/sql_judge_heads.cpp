@@ -44,7 +44,7 @@ void sql_judge::begin(const sql_token& token, sql_word word) {
       now.at = now.must_be_statement ? progress::verb_into : progress::other;
       return;
     case sql_word::update:
-    case sql_word::delete_:
+    case sql_word::delete_kw:
       writes_ = true;
       now.at = now.must_be_statement ? progress::query : progress::other;
       return;
@@ -78,7 +78,7 @@ bool sql_judge::read_with(const sql_token& token, sql_word word) {
     case progress::with_body:
       opens_statement_ = token.is('(');
       if (opens_statement_) now.at = progress::with_next;
-      return opens_statement_ || word == sql_word::not_ || word == sql_word::materialized;
+      return opens_statement_ || word == sql_word::not_kw || word == sql_word::materialized;
     default:
       break;
   }

@@ -15,9 +15,9 @@ enum class sql_word : std::uint8_t {
   table,
   with,
   as,
-  not_,
+  not_kw,
   into,
-  for_,
+  for_kw,
   in,
   array,
   on,
@@ -25,13 +25,13 @@ enum class sql_word : std::uint8_t {
   order,
   group,
   grouping,
-  null_,
-  true_,
-  false_,
+  null_kw,
+  true_kw,
+  false_kw,
   // Not reserved: may be names of anything.
   insert,
   update,
-  delete_,
+  delete_kw,
   merge,
   recursive,
   materialized,
@@ -42,7 +42,7 @@ enum class sql_word : std::uint8_t {
   partition,
   sets,
   cube,  // ROLLUP, too
-  operator_,
+  operator_kw,
   current,
   of,
   // Relations that show the session, or change it when written to.
@@ -54,7 +54,7 @@ enum class sql_word : std::uint8_t {
 sql_word find_sql_word(std::uint64_t hash);
 
 constexpr bool is_never_called(sql_word word) {
-  return word >= sql_word::never_called && word <= sql_word::false_;
+  return word >= sql_word::never_called && word <= sql_word::false_kw;
 }
 
 }  // namespace pgweir::wire
