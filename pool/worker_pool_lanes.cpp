@@ -25,7 +25,7 @@ bool worker_pool::seat(waiter& who, const shared_profile& startup, const lane_wi
   const policy::unit_snapshot now{.idle_fits = idle != nullptr,
                                   .lane_fits = lane != nullptr,
                                   .crowded = crowded,
-                                  .lanes = set_.in(backend_state::lane).size(),
+                                  .lanes = working_lanes(wish.asked_at),
                                   .packed_lanes = tuner_.lanes(policy::most_lanes(settings()))};
   switch (policy::place_unit(now, settings())) {
     case policy::place::idle_backend:
@@ -39,6 +39,19 @@ bool worker_pool::seat(waiter& who, const shared_profile& startup, const lane_wi
       break;
   }
   return false;
+}
+
+// Without those whose head is stuck: they are as good as lent to it.
+std::size_t worker_pool::working_lanes(std::chrono::nanoseconds now) const {
+  const auto& lanes = set_.in(backend_state::lane);
+  return static_cast<std::size_t>(std::count_if(lanes.begin(), lanes.end(), [&](const auto& one) {
+    return !one->load.draining || policy::will_end_soon(one->load, now, settings());
+  }));
+}
+
+bool worker_pool::may_begin_lane() const {
+  const auto most = policy::most_lanes(settings());
+  return set_.in(backend_state::lane).size() < most || working_lanes(now_in_line()) < most;
 }
 
 // One at a time, and nobody waits for it.
@@ -144,7 +157,7 @@ policy::lease_snapshot worker_pool::lease_view(std::chrono::nanoseconds ticket) 
 // Whether this one, rather than somebody behind it, may have the idle backend.
 bool worker_pool::may_have(const waiter& who, const backend& offered) const {
   if (!is_same(waiting_line::profile_of(who), offered.started_with())) return false;
-  if (waiting_line::wish_of(who)) return set_.in(backend_state::lane).size() < policy::most_lanes(settings());
+  if (waiting_line::wish_of(who)) return may_begin_lane();
   return may_lease(waiting_line::ticket_of(who));
 }
 

@@ -107,7 +107,7 @@ bool worker_pool::open_for(const waiter& who) {
 waiter* worker_pool::first_uncovered() const {
   const auto& logins = connector_.under_way();
   std::vector<bool> spoken_for(logins.size());
-  const bool enough_lanes = set_.in(backend_state::lane).size() >= policy::most_lanes(settings());
+  const bool enough_lanes = !may_begin_lane();
   for (auto* one = line_.front(); one != nullptr; one = waiting_line::behind(*one)) {
     if (waiting_line::wish_of(*one) && enough_lanes) continue;
     std::size_t i = 0;
@@ -207,8 +207,7 @@ void worker_pool::announce() {
   instruments_.oldest_waiter_started_nanoseconds.set(
       first == nullptr ? 0 : waiting_line::ticket_of(*first).count());
   // A unit has no use for a sibling's backend where there are as many lanes as there may be.
-  const auto* oldest =
-      set_.in(backend_state::lane).size() >= policy::most_lanes(settings()) ? line_.first_for_lease() : first;
+  const auto* oldest = may_begin_lane() ? first : line_.first_for_lease();
   const auto ticket = oldest == nullptr ? std::chrono::nanoseconds{} : waiting_line::ticket_of(*oldest);
   const bool any = oldest != nullptr && shared_->open() >= settings().size && first_uncovered() == oldest;
   if (ticket == announced_ticket_ && any == announced_any_) return;

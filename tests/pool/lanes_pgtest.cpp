@@ -487,6 +487,19 @@ TEST_F(lanes_of_a_pool, are_no_more_than_the_operator_allows) {
   EXPECT_TRUE(waiting.is_on_lane());
 }
 
+TEST_F(lanes_of_a_pool, count_for_nothing_while_they_are_stuck) {
+  auto settings = size_of(2);
+  settings.lanes = 1;
+  begin(settings, 2);
+  auto& stuck = ask();
+  stuck.lane().load.head_since -= 1s;
+  auto& waiting = ask();
+  EXPECT_FALSE(waiting.is_on_lane()) << "nobody has said yet that it is stuck";
+  pools_->pool().drain_lane(stuck.lane());
+  EXPECT_TRUE(ask().is_on_lane());
+  EXPECT_TRUE(waiting.is_on_lane());
+}
+
 // Two workers.
 
 TEST_F(lanes_of_a_pool, end_for_a_sibling_although_units_never_stop_to_come) {
