@@ -5,9 +5,8 @@
 namespace pgweir::test {
 namespace {
 
-std::string at_the_gate() {
-  return "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%gate%'";
-}
+const std::string at_the_gate =
+    "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%gate%'";
 
 }  // namespace
 
@@ -58,29 +57,25 @@ std::string number(int id) {
   return frontend::query("SELECT v FROM numbers WHERE id = " + std::to_string(id));
 }
 
-closed_gate::closed_gate() : holder_(direct()) {
+closed_gate::closed_gate() : holder_(direct()), watcher_(direct()) {
   holder_.ask_sql("BEGIN");
   holder_.ask_sql("LOCK TABLE gate IN ACCESS EXCLUSIVE MODE");
 }
 
-bool closed_gate::stops(int how_many) {
-  return eventually([how_many] {
-    return postgres::shared().value("SELECT count(*) " + at_the_gate()) == std::to_string(how_many);
-  });
+void closed_gate::stop(wire_client& head) {
+  head.send(frontend::query(through_gate));
+  if (!eventually([this] { return stopped() == 1; })) throw std::runtime_error("the gate is open");
 }
 
-std::string closed_gate::stopped_pid() { return postgres::shared().value("SELECT pid " + at_the_gate()); }
+int closed_gate::stopped() { return std::stoi(watcher_.value("SELECT count(*) " + at_the_gate)); }
 
-void stop_at(const closed_gate& gate, wire_client& head, const std::string& unit) {
-  head.send(unit.empty() ? frontend::query(through_gate) : unit);
-  if (!gate.stops()) throw std::runtime_error("the gate is open");
-}
+std::string closed_gate::stopped_pid() { return watcher_.value("SELECT pid " + at_the_gate); }
 
-bool queue_up(const pgweir_process& pgweir, wire_client& client, const std::string& unit) {
-  const auto depth = [&pgweir] { return pgweir.metric("pgweir_lane_depth_sum"); };
-  const auto before = depth();
-  client.send(unit);
-  return eventually([&] { return depth() > before; }, std::chrono::seconds{5});
+bool queue_up(const pgweir_process& pgweir, const std::vector<queued_unit>& units) {
+  const auto joined = [&pgweir] { return pgweir.metric("pgweir_lane_depth_count"); };
+  const auto wanted = joined() + static_cast<double>(units.size());
+  for (const auto& one : units) one.client->send(one.unit);
+  return eventually([&] { return joined() >= wanted; }, std::chrono::seconds{5});
 }
 
 }  // namespace pgweir::test

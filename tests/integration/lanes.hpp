@@ -13,7 +13,7 @@ namespace pgweir::test {
 // One worker, so that a statement that was warmed up is known to all. A read is short up to 125 ms, and
 // others queue behind one for up to 500 ms: also on a slow machine. After 2 to 4 s one holds up the others.
 inline pgweir_options with_lanes(const std::string& pool, const std::string& top = "workers = 1") {
-  return proxied("lane_expected_time = \"500ms\"\n" + pool, top);
+  return proxied("lane_expected_time = \"1s\"\n" + pool, top);
 }
 
 // The shared PostgreSQL, without pgweir.
@@ -43,19 +43,27 @@ inline std::string name_of(int id) { return "n" + std::to_string(id); }
 class closed_gate {
  public:
   closed_gate();
+  // Has the client send a read that comes to the gate, and returns when it waits there.
+  void stop(wire_client& head);
   void open() { holder_.ask_sql("COMMIT"); }
-  // Whether so many wait for it soon.
-  static bool stops(int how_many = 1);
-  // Of the backend that waits.
-  static std::string stopped_pid();
+  // Backends that wait for it. stopped_pid() is one of them.
+  int stopped();
+  std::string stopped_pid();
 
  private:
   wire_client holder_;
+  wire_client watcher_;
 };
 
-// Sends a read that stops at the closed gate, and returns when it does.
-void stop_at(const closed_gate& gate, wire_client& head, const std::string& unit = {});
-// Sends a unit and returns when it stands on a lane behind others. False: it does not get there.
-bool queue_up(const pgweir_process& pgweir, wire_client& client, const std::string& unit);
+struct queued_unit {
+  wire_client* client;
+  std::string unit;
+};
+
+// Sends the units and returns when they all stand on lanes. False: they do not get there.
+bool queue_up(const pgweir_process& pgweir, const std::vector<queued_unit>& units);
+inline bool queue_up(const pgweir_process& pgweir, wire_client& client, const std::string& unit) {
+  return queue_up(pgweir, {{&client, unit}});
+}
 
 }  // namespace pgweir::test

@@ -146,7 +146,7 @@ class lane_order : public testing::Test {
 
 TEST_F(lane_order, of_what_is_sent_while_a_unit_stands_on_a_lane_is_kept_across_lane_and_lease) {
   closed_gate gate;
-  stop_at(gate, head);
+  gate.stop(head);
   ASSERT_TRUE(queue_up(pgweir, client, number(1)));
   client.send(unnamed("SELECT v FROM numbers WHERE id = 2") + number(3) + query("BEGIN") + number(4) +
               unnamed("SELECT v FROM numbers WHERE id = 5") + query("SELECT 1/0") + number(6) +
@@ -182,13 +182,12 @@ TEST_F(lane_order, an_error_in_the_middle_of_a_lane_is_its_clients_alone) {
     return query("SELECT 10 / (id - 5) FROM numbers WHERE id = " + std::to_string(id));
   };
   warm_up(pgweir, division(6));
-  closed_gate gate;
-  stop_at(gate, head);
   std::vector<wire_client> behind;
-  for (int id = 4; id <= 6; ++id) {
-    behind.push_back(wire_client::postgres(pgweir.tcp()));
-    ASSERT_TRUE(queue_up(pgweir, behind.back(), division(id)));
-  }
+  for (int i = 0; i < 3; ++i) behind.push_back(wire_client::postgres(pgweir.tcp()));
+  closed_gate gate;
+  gate.stop(head);
+  ASSERT_TRUE(
+      queue_up(pgweir, {{&behind[0], division(4)}, {&behind[1], division(5)}, {&behind[2], division(6)}}));
   gate.open();
   EXPECT_EQ(first_columns(head.read_until_ready()), texts{"open"});
   EXPECT_EQ(first_columns(behind[0].read_until_ready()), texts{"-10"});

@@ -115,7 +115,7 @@ TEST_F(lane_cancel, at_any_moment_of_a_query_is_never_felt_by_another_on_the_sam
 TEST_F(lane_cancel, of_the_head_ends_it_and_the_one_behind_is_answered) {
   start("size = 1");
   closed_gate gate;
-  stop_at(gate, *first);
+  gate.stop(*first);
   ASSERT_TRUE(queue_up(*pgweir, *second, number(7)));
   first->cancel();
   EXPECT_EQ(sqlstate_of(first->read_until_ready()), canceled);
@@ -126,7 +126,7 @@ TEST_F(lane_cancel, of_the_head_ends_it_and_the_one_behind_is_answered) {
 TEST_F(lane_cancel, of_a_queued_unit_is_answered_while_the_head_still_waits) {
   start("size = 1");
   closed_gate gate;
-  stop_at(gate, *first);
+  gate.stop(*first);
   ASSERT_TRUE(queue_up(*pgweir, *second, frontend::query(through_gate)));
   second->cancel();
   const auto answer = second->read_until_ready();
@@ -144,7 +144,7 @@ TEST_F(lane_cancel, of_a_queued_extended_unit_leaves_its_statement_undefined) {
   warm_up(*pgweir, unnamed(sql));
   const auto prepares = frontend::parse("s", sql) + run_of("s");
   closed_gate gate;
-  stop_at(gate, *first);
+  gate.stop(*first);
   ASSERT_TRUE(queue_up(*pgweir, *second, prepares));
   second->cancel();
   EXPECT_EQ(sqlstate_of(second->read_until_ready()), canceled);
@@ -175,7 +175,7 @@ TEST_F(lane_cancel, after_the_answer_hits_nobody) {
 TEST_F(lane_cancel, by_query_timeout_ends_the_head_and_the_one_behind_is_answered) {
   start("size = 1\nquery_timeout = \"400ms\"");
   closed_gate gate;
-  stop_at(gate, *first);
+  gate.stop(*first);
   ASSERT_TRUE(queue_up(*pgweir, *second, number(7)));
   EXPECT_EQ(sqlstate_of(first->read_until_ready()), canceled);
   EXPECT_EQ(first_columns(second->read_until_ready()), texts{"n7"});
@@ -187,7 +187,7 @@ TEST_F(lane_cancel, by_query_wait_timeout_ends_the_queued_one_and_leaves_the_hea
   start("size = 1\nquery_wait_timeout = \"400ms\"");
   warm_up(*pgweir, unnamed(sql));
   closed_gate gate;
-  stop_at(gate, *first);
+  gate.stop(*first);
   ASSERT_TRUE(queue_up(*pgweir, *second, unnamed(sql)));
   const auto answer = second->read_until_ready();
   EXPECT_EQ(types_of(answer), "EZ");
@@ -210,7 +210,7 @@ TEST_F(lane_cancel, by_the_servers_statement_timeout_is_told_to_its_client_once)
   auto head = wire_client::log_in(pgweir->tcp(), hurried);
   auto behind = wire_client::log_in(pgweir->tcp(), hurried);
   closed_gate gate;
-  stop_at(gate, head);
+  gate.stop(head);
   ASSERT_TRUE(queue_up(*pgweir, behind, number(7)));
   const auto answer = head.read_until_ready();
   EXPECT_EQ(types_of(answer), "EZ");
