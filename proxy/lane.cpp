@@ -2,7 +2,6 @@
 
 #include "metrics/log.hpp"
 #include "pool/lane_policy.hpp"
-#include "proxy/relay.hpp"
 
 #include <utility>
 
@@ -30,6 +29,11 @@ void lane::leave(lane_session& who) {
   const bool was_head = is_head(who);
   queue_.leave(who);
   if (was_head) on_client_drained();
+}
+
+wire::sink& lane::answers_to(io::connection& client) {
+  to_client_ = {client, pool_->instruments().client_sent_bytes};
+  return to_client_;
 }
 
 bool lane::is_head(const lane_session& who) const { return !queue_.empty() && queue_.head() == &who; }

@@ -7,6 +7,7 @@
 #include "pool/io/timers.hpp"
 #include "pool/pool.hpp"
 #include "proxy/core/lane_queue.hpp"
+#include "proxy/relay.hpp"
 
 #include <chrono>
 #include <memory>
@@ -36,6 +37,8 @@ class lane final : private pool::backend_user, private io::timeout {
   // The client at the head has taken what waited for it, or will not.
   void on_client_drained();
 
+  // Valid until it is asked for the next client.
+  wire::sink& answers_to(io::connection& client);
   // What the server said when it ended the connection; empty: nothing.
   std::string_view last_words() const { return state_.fatal; }
 
@@ -55,6 +58,7 @@ class lane final : private pool::backend_user, private io::timeout {
   pool::backend& shared_;
   core::backend_state& state_;
   core::lane_queue queue_;
+  connection_sink to_client_;
   pool::pool* pool_ = nullptr;
   std::vector<std::shared_ptr<void>> asked_on_;  // connections of cancel requests not sent yet
   io::clock::time_point stopped_since_{};        // the head does not read; epoch: it does

@@ -30,18 +30,19 @@ struct relay_memory final : pool::backend_memory {
   io::clock::time_point server_paused_since{};
 };
 
-// Puts bytes into a connection's outgoing buffer, and counts them.
+// Puts bytes into a connection's outgoing buffer, and counts them. Precondition of put(): it was given one.
 class connection_sink final : public wire::sink {
  public:
-  connection_sink(io::connection& to, metrics::counter& sent) : to_(to), sent_(sent) {}
+  connection_sink() = default;
+  connection_sink(io::connection& to, metrics::counter& sent) : to_(&to), sent_(&sent) {}
   void put(wire::bytes_view bytes) override {
-    sent_.add(bytes.size());
-    to_.send(bytes);
+    sent_->add(bytes.size());
+    to_->send(bytes);
   }
 
  private:
-  io::connection& to_;
-  metrics::counter& sent_;
+  io::connection* to_ = nullptr;
+  metrics::counter* sent_ = nullptr;
 };
 
 // Stops to read `from` until its peer has taken what waits for it; and back. `since` remembers the time.

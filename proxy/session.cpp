@@ -15,8 +15,7 @@ session::session(io::loop& owner, io::transport client, session_host& host, pool
       pool_(served),
       greeting_(std::move(welcome)),
       application_name_(std::move(application_name)),
-      identity_(identity),
-      answers_(*this, served.instruments().client_sent_bytes) {
+      identity_(identity) {
   if (pool_.settings().mode == config::pool_mode::session || !greeting_->startup->replication.empty())
     client_.names = core::naming::own;
 }

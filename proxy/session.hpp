@@ -98,7 +98,7 @@ class session final : public io::connection,
   void on_lane(pool::backend& shared, bool begins) override;
   // lane_session
   core::client_state& state() override { return client_; }
-  wire::sink& answers() override { return answers_; }
+  wire::sink& answers() override { return lane_->answers_to(*this); }
   void on_turn() override;
   void on_answered(const core::lane_answer& how) override;
   void on_resend(core::resend_reason why) override;
@@ -147,7 +147,6 @@ class session final : public io::connection,
   session_identity identity_;
 
   core::client_state client_;
-  connection_sink answers_;
   pool::lease lease_;
   lane* lane_ = nullptr;                // that its unit is on
   std::span<const std::byte> unit_;     // asked for right now; a unit that has to wait is in kept_bytes()
