@@ -9,9 +9,11 @@
 namespace pgweir::core {
 namespace {
 
+// What is swallowed belongs to no client.
 bool ends_unit(const expected_response& one) {
-  return one.request == request::sync || one.request == request::query ||
-         one.request == request::function_call;
+  const bool is_end =
+      one.request == request::sync || one.request == request::query || one.request == request::function_call;
+  return is_end && one.how != handling::swallow;
 }
 
 }  // namespace
@@ -145,7 +147,7 @@ void lane_queue::take_back_names(std::size_t i) {
   const auto& expected = backend_.expected;
   std::size_t at = 0;
   for (auto before = i; before > 0 && at < expected.size(); ++at)
-    if (ends_unit(expected.at(at)) && expected.at(at).how != handling::swallow) --before;
+    if (ends_unit(expected.at(at))) --before;
   auto end = at;
   while (end < expected.size() && !ends_unit(expected.at(end))) ++end;
   if (end < expected.size()) ++end;
@@ -164,20 +166,24 @@ void lane_queue::take_back_queued() {
 }
 
 // The server works on the head, if on anything. The others cannot have changed anything, so they may go
-// again.
+// again; so may the head, if it has failed already for what it cannot help.
 void lane_queue::lose(wire::bytes_view last_words) {
   bool ignored = false;
-  const bool fatal = !units_.empty() && !wire::measure_answer(last_words).error.empty();
-  if (fatal && !streams_) relay_answer(last_words, std::nullopt, ignored);
+  std::optional<resend_reason> resend;
+  const auto error = wire::measure_answer(last_words).error;
+  if (!error.empty() && !units_.empty() && !streams_) {
+    resend = reason_to_resend(error);
+    relay_answer(last_words, resend, ignored);
+  }
   for (std::size_t i = 0; i < units_.size(); ++i)
     if (units_.at(i).rider != nullptr) take_back_names(i);
   for (bool is_head = true; !units_.empty(); is_head = false) {
     auto gone = pop();
     if (gone.rider == nullptr) continue;
-    if (is_head)
+    if (is_head && !resend)
       gone.rider->on_failed(lane_failure::server_lost);
     else
-      send_again(gone, resend_reason::server_lost);
+      send_again(gone, is_head ? *resend : resend_reason::server_lost);
   }
 }
 

@@ -42,7 +42,8 @@ std::uint64_t prepared_set::add(std::uint64_t id, const std::string& server_name
 void prepared_set::undo_add(std::uint64_t id, std::uint64_t serial) {
   const auto found = by_id_.find(id);
   if (found != by_id_.end() && found->second->added == serial) erase(found->second);
-  std::erase_if(removing_, [serial](const removal& one) { return one.was.added == serial; });
+  for (auto& one : removing_)
+    if (one.was.added == serial) one.was.added = 0;
 }
 
 const prepared_set::removal& prepared_set::close(std::uint64_t id) {
@@ -57,16 +58,45 @@ const prepared_set::removal* prepared_set::evict_beyond(std::size_t limit) {
   return by_use_.size() > limit ? &close(by_use_.back().id) : nullptr;
 }
 
-void prepared_set::confirm_removal(std::uint64_t serial) {
-  std::erase_if(removing_, [serial](const removal& one) { return one.serial == serial; });
+const prepared_set::removal* prepared_set::close_again(std::uint64_t id) {
+  const auto found = std::find_if(removing_.rbegin(), removing_.rend(),
+                                  [id](const removal& one) { return one.was.id == id; });
+  if (found == removing_.rend()) return nullptr;
+  last_removal_ = changes_.next();
+  auto again = *found;
+  again.serial = last_removal_;
+  removing_.push_back(std::move(again));
+  return &removing_.back();
 }
 
+// What the Closes behind it were to remove is gone, too.
+void prepared_set::confirm_removal(std::uint64_t serial) {
+  const auto done = find_removal(serial);
+  if (done == removing_.end()) return;
+  const auto added = done->was.added;
+  removing_.erase(done);
+  for (auto& one : removing_)
+    if (one.was.added == added) one.was.added = 0;
+}
+
+// It is still there, but for a Close behind this one.
 void prepared_set::undo_removal(std::uint64_t serial) {
-  const auto found = std::find_if(removing_.begin(), removing_.end(),
-                                  [serial](const removal& one) { return one.serial == serial; });
+  const auto found = find_removal(serial);
   if (found == removing_.end()) return;
-  if (!by_id_.contains(found->was.id)) insert(std::move(found->was));
-  removing_.erase(found);
+  auto was = std::move(found->was);
+  const auto behind = removing_.erase(found);
+  if (was.added == 0) return;
+  const auto next =
+      std::find_if(behind, removing_.end(), [&was](const removal& one) { return one.was.id == was.id; });
+  if (next != removing_.end())
+    next->was = std::move(was);
+  else if (!by_id_.contains(was.id))
+    insert(std::move(was));
+}
+
+std::vector<prepared_set::removal>::iterator prepared_set::find_removal(std::uint64_t serial) {
+  return std::find_if(removing_.begin(), removing_.end(),
+                      [serial](const removal& one) { return one.serial == serial; });
 }
 
 void prepared_set::clear_before(std::uint64_t serial) {

@@ -22,7 +22,7 @@ class prepared_set {
   struct known {
     std::uint64_t id;
     std::string server_name;
-    std::uint64_t added;  // serial of the change
+    std::uint64_t added;  // serial of the change; 0 in a removal: it was not there after all
     bool stale = false;   // the server refused to run it as it is
   };
   struct removal {
@@ -39,6 +39,9 @@ class prepared_set {
   void undo_add(std::uint64_t id, std::uint64_t serial);
   // For a Close of one that is there. Precondition: use(id).
   const removal& close(std::uint64_t id);
+  // For another Close of one that is gone only if the server does not skip the Close before. Null: there is
+  // none.
+  const removal* close_again(std::uint64_t id);
   // For a Close of the least recently used one, if there are more than `limit`; else null. Valid until the
   // next change.
   const removal* evict_beyond(std::size_t limit);
@@ -58,6 +61,7 @@ class prepared_set {
  private:
   void insert(known one);
   void erase(std::list<known>::iterator gone);
+  std::vector<removal>::iterator find_removal(std::uint64_t serial);
 
   pending_changes changes_;
   std::uint64_t last_removal_ = 0;

@@ -72,7 +72,10 @@ void request_relay::ensure_prepared(const statement& needed) {
 // one.
 void request_relay::prepare(const statement& needed, handling how, bookkeeping then, std::uint64_t serial) {
   built_.clear();
-  if (backend_.prepared.use(needed.id)) append_removal(backend_.prepared.close(needed.id));
+  if (backend_.prepared.use(needed.id))
+    append_removal(backend_.prepared.close(needed.id));
+  else if (const auto* removed = backend_.prepared.close_again(needed.id); removed != nullptr)
+    append_removal(*removed);
   while (const auto* victim = backend_.prepared.evict_beyond(rules_.prepared_limit - 1)) {
     append_removal(*victim);
     ++backend_.counts.evictions;
@@ -103,7 +106,9 @@ void request_relay::ensure_unnamed() {
   const auto* mine = client_.unnamed.current();
   const auto wanted =
       mine == nullptr ? unnamed_holder::none() : unnamed_holder{rules_.client_id, mine->serial};
-  if (backend_.unnamed == wanted || (mine != nullptr && mine->is_large)) return;
+  // On a lane: an error in the unit of another may yet make the server skip what made it so.
+  const bool certain = !rules_.on_lane || !backend_.prepared.changes().in_doubt(backend_.unnamed_change);
+  if ((backend_.unnamed == wanted && certain) || (mine != nullptr && mine->is_large)) return;
   built_.clear();
   if (mine == nullptr) {
     wire::append_close(built_, 'S', "");

@@ -16,8 +16,6 @@ namespace frontend = wire::frontend;
 
 // SQL is looked at this far: enough for the statements that name prepared statements.
 constexpr std::size_t sql_head_size = 512;
-// Units up to this size are kept until they are answered.
-constexpr std::size_t kept_unit_limit = 16 * 1024;
 
 bool is_extended(char type) {
   switch (type) {
@@ -85,7 +83,8 @@ void request_relay::replay() {
 bool request_relay::must_wait(const wire::frame_header& header, bool starts_unit) const {
   if (backend_.wants_replay && !replaying_) return true;
   const bool others_first = !rules_.may_start_unit && !backend_.copy_in && !backend_.lost_count;
-  if (starts_unit && others_first && !backend_.expected.empty()) return true;
+  const bool may_go_again = backend_.unit_stands_in && backend_.unit_is_kept && !rules_.on_lane;
+  if (starts_unit && (others_first || may_go_again) && !backend_.expected.empty()) return true;
   return backend_.expected.size() >= most_in_flight && header.type != frontend::terminate;
 }
 
@@ -93,10 +92,12 @@ void request_relay::begin_unit(const wire::frame_header& header) {
   backend_.unit.clear();
   backend_.unit_describes = backend_.unit_is_blind = false;
   backend_.unit_executes = backend_.unit_stands_in = false;
+  backend_.unit_parses_unnamed = backend_.unit_uses_unnamed = backend_.unit_uses_names = false;
   backend_.acknowledged = 0;
   backend_.unit_is_kept = !replaying_ && !rules_.on_lane && is_extended(header.type) &&
                           backend_.expected.empty() && backend_.transaction == 'I' &&
                           client_.names == naming::shared;
+  if (!replaying_) backend_.unit_first_name = client_.statements.next_serial();
   client_.statements.changes().begin_unit();
   client_.unnamed.changes().begin_unit();
   backend_.prepared.changes().begin_unit();

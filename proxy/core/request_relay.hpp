@@ -74,6 +74,7 @@ class request_relay {
   verdict parse_named(const wire::frame_header& header, const wire::parse_view& view);
   verdict parse_unnamed(const wire::frame_header& header, const wire::parse_view& view);
   shared_statement stand_in_for(const wire::parse_view& view) const;
+  bool rest_can_go_again() const;
   void provide(const statement& needed, bookkeeping then, std::uint64_t serial);
   void parse_deallocate(const wire::parse_view& view, const std::string& name);
   void parse_taken(const client_statements::named& taken, const wire::parse_view& view);
@@ -86,6 +87,8 @@ class request_relay {
   verdict execute(const wire::frame_header& header);
   verdict describe(const wire::frame_header& header);
   verdict close(const wire::frame_header& header);
+  void note_use(std::string_view name);
+  void note_loss(std::string_view name);
   verdict sync(const wire::frame_header& header);
   verdict pass_through(const wire::frame_header& header, passing how);
   verdict pass_expecting(const wire::frame_header& header, const expected_response& entry);

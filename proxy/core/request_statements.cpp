@@ -37,12 +37,15 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
   backend_.unit_describes = true;  // it expects a fresh statement
   if (const auto* known = client_.statements.find(view.name); known != nullptr) {
     keep_for_replay(header);
-    replaying_ ? prepare(*known->made, handling::forward, bookkeeping::injected, 0)
-               : parse_taken(*known, view);
+    const bool given_by_unit = replaying_ && known->serial >= backend_.unit_first_name;
+    given_by_unit ? prepare(*known->made, handling::forward, bookkeeping::injected, 0)
+                  : parse_taken(*known, view);
     skip(header.size());
     return verdict::done;
   }
-  const auto made = rules_.catalogue.intern(view.text_and_types);
+  auto made = rules_.catalogue.intern(view.text_and_types);
+  // The session does not keep the backend of a lane.
+  if (made == nullptr && rules_.on_lane) made = rules_.catalogue.make_unshared(view.text_and_types);
   if (made == nullptr) return parse_large(header);
   if (earlier_units_open() && backend_.prepared.in_doubt(made->id)) return verdict::held;
   keep_for_replay(header);
@@ -96,6 +99,8 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
   const auto head = wire::read_sql_head(view.text);
   const bool one = head.kind == wire::sql_head_kind::deallocate_one;
   if (one && name_in_doubt(head.name)) return verdict::held;
+  note_loss({});
+  backend_.unit_parses_unnamed = true;
   keep_for_replay(header);
   if (!replaying_) ++backend_.counts.client_parses;
   if (auto made = stand_in_for(view); made != nullptr) {
@@ -123,9 +128,55 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
 // need not parse and plan it each time. Only where the unit can be sent again as it is, should that make a
 // difference (a plan that is out of date, types that have changed).
 shared_statement request_relay::stand_in_for(const wire::parse_view& view) const {
-  const bool can_go_again = rules_.on_lane || (backend_.unit_is_kept && !backend_.unit_executes);
-  if (rules_.unnamed == nullptr || !can_go_again || replaying_) return nullptr;
-  return rules_.unnamed->note(view.text_and_types);
+  if (rules_.unnamed == nullptr || replaying_) return nullptr;
+  const bool can_go_again =
+      rules_.on_lane || (backend_.unit_is_kept && !backend_.unit_executes && rest_can_go_again());
+  return can_go_again ? rules_.unnamed->note(view.text_and_types) : nullptr;
+}
+
+// Whether the unit is here up to its Sync, nothing that could end or change it stands before that, and
+// nothing comes behind: what is sent behind could not be taken back.
+bool request_relay::rest_can_go_again() const {
+  auto left = rest_;
+  // The Parse at the front is already kept.
+  for (bool is_first = true;; is_first = false) {
+    const auto [status, header] = wire::read_header(left);
+    if (status != wire::header_status::complete || header.size() > left.size()) return false;
+    const auto content = left.subspan(wire::header_size, header.body);
+    left = left.subspan(header.size());
+    switch (header.type) {
+      case frontend::sync:
+        return left.empty() && backend_.unit.size() + rest_.size() <= kept_unit_limit;
+      case frontend::parse: {
+        const auto view = wire::read_parse(content);
+        if (!view) return false;
+        if (!is_first && wire::read_sql_head(view->text).kind == wire::sql_head_kind::deallocate_one)
+          return false;
+        break;
+      }
+      case frontend::close: {
+        const auto target = wire::read_target(content);
+        if (!target || (target->kind == 'S' && !target->name.empty())) return false;
+        break;
+      }
+      case frontend::bind:
+      case frontend::describe:
+      case frontend::execute:
+        break;
+      default:
+        return false;
+    }
+  }
+}
+
+// A unit that uses a statement and then takes it away finds it no more when it is sent again.
+void request_relay::note_use(std::string_view name) {
+  if (!name.empty()) backend_.unit_uses_names = true;
+  if (name.empty() && !backend_.unit_parses_unnamed) backend_.unit_uses_unnamed = true;
+}
+
+void request_relay::note_loss(std::string_view name) {
+  if (name.empty() ? backend_.unit_uses_unnamed : backend_.unit_uses_names) backend_.unit_is_kept = false;
 }
 
 // As deallocate(), by the extended protocol (psycopg does so when its cache is full): the spare statement is
@@ -202,6 +253,7 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
   }
   const auto* known = client_.statements.find(names->statement);
   if (in_doubt(names->statement, known)) return verdict::held;
+  note_use(names->statement);
   keep_for_replay(header);
   ++backend_.counts.binds;
   if (names->statement.empty()) {
@@ -282,6 +334,7 @@ request_relay::verdict request_relay::describe(const wire::frame_header& header)
   const bool shared_statement_meant = client_.names == naming::shared && target && target->kind == 'S';
   const auto* known = shared_statement_meant ? client_.statements.find(target->name) : nullptr;
   if (shared_statement_meant && in_doubt(target->name, known)) return verdict::held;
+  if (shared_statement_meant) note_use(target->name);
   keep_for_replay(header);
   backend_.unit_describes = true;
   // A malformed one goes through: the server has words for it.
@@ -294,6 +347,7 @@ request_relay::verdict request_relay::describe(const wire::frame_header& header)
   if (target->name.empty()) {
     meant = client_.unnamed.stand_in();
     if (meant == nullptr) ensure_unnamed();
+    backend_.unit_stands_in = backend_.unit_stands_in || meant != nullptr;
     entry_shared.then = bookkeeping::stands_in;
   }
   if (meant == nullptr) return pass_expecting(header, entry);
@@ -320,6 +374,7 @@ request_relay::verdict request_relay::close(const wire::frame_header& header) {
   const auto target = wire::read_target(body(header));
   const bool shared_statement_meant = client_.names == naming::shared && target && target->kind == 'S';
   if (shared_statement_meant && name_in_doubt(target->name)) return verdict::held;
+  if (shared_statement_meant) note_loss(target->name);
   keep_for_replay(header);
   expected_response entry{.request = request::close};
   if (shared_statement_meant) {

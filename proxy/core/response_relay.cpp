@@ -330,14 +330,14 @@ void response_relay::forward_error(const wire::frame_header& header, std::string
   const bool about_names = sqlstate == "42P05" || sqlstate == "26000" || sqlstate == "08P01";
   if (!about_names || !is_whole(header)) return take(header, handling::forward);
   std::string body(wire::as_text(rest_.subspan(wire::header_size, header.body)));
-  const auto serial = backend_.expected.empty() ? 0 : backend_.expected.front().serial;
+  const auto head = backend_.expected.empty() ? expected_response{} : backend_.expected.front();
+  const bool is_unnamed = head.then == bookkeeping::stands_in || head.then == bookkeeping::sets_unnamed;
   for (std::size_t at = 0; (at = body.find(statement_prefix_, at)) != std::string::npos;) {
     std::uint64_t id = 0;
     const auto* digits = body.data() + at + statement_prefix_.size();
     const auto parsed = std::from_chars(digits, body.data() + body.size(), id);
-    const auto* stand_in = client_.unnamed.stand_in();
-    const bool unnamed = stand_in != nullptr && stand_in->id == id;
-    const auto name = unnamed ? std::string_view{} : client_.statements.name_of(id, serial);
+    const bool unnamed = is_unnamed && head.statement == id;
+    const auto name = unnamed ? std::string_view{} : client_.statements.name_of(id, head.serial);
     if (parsed.ec != std::errc{} || (name.empty() && !unnamed)) {
       ++at;
       continue;

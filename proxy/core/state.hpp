@@ -22,6 +22,8 @@ struct message_rest {
 
 // A message that must be seen whole to be understood is kept up to this size; a larger one streams through.
 inline constexpr std::size_t whole_message_limit = 256 * 1024;
+// Units up to this size are kept until they are answered.
+inline constexpr std::size_t kept_unit_limit = 16 * 1024;
 // Messages in flight on one backend, beyond which its client is not read any more.
 inline constexpr std::size_t most_in_flight = 32 * 1024;
 
@@ -87,12 +89,16 @@ struct backend_state {
   // result type").
   std::string unit;
   bool unit_is_kept = false;
-  bool unit_describes = false;     // tells the client anew what rows look like
-  bool unit_is_blind = false;      // executes something that it neither prepares nor describes
-  bool unit_executes = false;      // something of it may have been done already
-  bool unit_stands_in = false;     // a shared statement takes the place of the client's unnamed one
-  std::uint32_t acknowledged = 0;  // answers without data that the client already has for it
-  std::uint32_t to_swallow = 0;    // the same, when it was sent again
+  bool unit_describes = false;  // tells the client anew what rows look like
+  bool unit_is_blind = false;   // executes something that it neither prepares nor describes
+  bool unit_executes = false;   // something of it may have been done already
+  bool unit_stands_in = false;  // a shared statement takes the place of the client's unnamed one
+  bool unit_parses_unnamed = false;
+  bool unit_uses_unnamed = false;     // the client's unnamed statement that was there before
+  bool unit_uses_names = false;       // of statements
+  std::uint64_t unit_first_name = 0;  // serial of the first that it may have given
+  std::uint32_t acknowledged = 0;     // answers without data that the client already has for it
+  std::uint32_t to_swallow = 0;       // the same, when it was sent again
   bool wants_replay = false;
   relay_counts counts;
   std::string spare;    // memory that goes round with unnamed statements

@@ -18,25 +18,34 @@ shared_statement statement_catalogue::intern(wire::bytes_view text_and_types) {
     return found->second.kept;
   }
   if (!make_room(cost_of(text))) return nullptr;
-  auto made = std::make_shared<statement>();
-  made->id = ++last_id_;
-  made->server_name = prefix_ + std::to_string(made->id);
-  made->text_and_types = text;
-  const auto sql = text.substr(0, text.find('\0'));
-  made->traits = wire::traits_of(sql);
-  made->sharing = wire::classify(sql, forcing_);
+  auto made = make(text);
   by_use_.push_front(made->text_and_types);
   by_text_.emplace(made->text_and_types, entry{made, by_use_.begin()});
   bytes_ += cost_of(text);
   return made;
 }
 
-shared_statement statement_catalogue::make_large() {
-  const std::scoped_lock hold(mutex_);
+// Precondition: mutex_ is held.
+std::shared_ptr<statement> statement_catalogue::make(std::string_view text_and_types) {
   auto made = std::make_shared<statement>();
   made->id = ++last_id_;
   made->server_name = prefix_ + std::to_string(made->id);
+  if (text_and_types.empty()) return made;
+  made->text_and_types = text_and_types;
+  const auto sql = text_and_types.substr(0, text_and_types.find('\0'));
+  made->traits = wire::traits_of(sql);
+  made->sharing = wire::classify(sql, forcing_);
   return made;
+}
+
+shared_statement statement_catalogue::make_unshared(wire::bytes_view text_and_types) {
+  const std::scoped_lock hold(mutex_);
+  return make(wire::as_text(text_and_types));
+}
+
+shared_statement statement_catalogue::make_large() {
+  const std::scoped_lock hold(mutex_);
+  return make({});
 }
 
 void statement_catalogue::retire(const shared_statement& old) {

@@ -52,6 +52,8 @@ class statement_catalogue {
 
   // The statement with this text, made if need be. Null: the memory bound is reached by statements in use.
   shared_statement intern(wire::bytes_view text_and_types);
+  // The same for one client alone, beyond the memory bound: it ends with its client. For small texts.
+  shared_statement make_unshared(wire::bytes_view text_and_types);
   // A statement that is not kept: its text is too large.
   shared_statement make_large();
   // The next client that prepares this text gets a new statement: a client that closes and prepares again
@@ -73,6 +75,7 @@ class statement_catalogue {
   };
 
   static std::size_t cost_of(std::string_view text_and_types) { return text_and_types.size() + 256; }
+  std::shared_ptr<statement> make(std::string_view text_and_types);
   bool make_room(std::size_t needed);
 
   const std::size_t memory_limit_;

@@ -6,7 +6,17 @@
 
 namespace pgweir::test {
 
-lane_script::lane_script() = default;
+lane_script::lane_script(std::size_t catalogue_bytes) : catalogue_(catalogue_bytes, "secret") {}
+
+lane_script& lane_script::room_for(std::size_t prepared_limit) {
+  prepared_limit_ = prepared_limit;
+  return *this;
+}
+
+lane_script& lane_script::expect_exchange_first() {
+  backend_.expected.push({.request = core::request::query, .how = core::handling::swallow});
+  return *this;
+}
 
 void lane_script::recording_rider::on_answered(const core::lane_answer& how) {
   const std::string error = how.error.sqlstate.data();
@@ -35,8 +45,11 @@ lane_script& lane_script::join(const std::string& client, const std::string& uni
     one = std::make_unique<recording_rider>();
     one->id = clients_.size();
   }
-  const core::relay_rules rules{
-      .catalogue = catalogue_, .unnamed = &texts_, .client_id = one->id, .on_lane = true};
+  const core::relay_rules rules{.catalogue = catalogue_,
+                                .unnamed = &texts_,
+                                .prepared_limit = prepared_limit_,
+                                .client_id = one->id,
+                                .on_lane = true};
   EXPECT_TRUE(lane_.join(*one, wire::as_bytes(unit), {}, rules, to_server_));
   return *this;
 }

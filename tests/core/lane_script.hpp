@@ -18,10 +18,15 @@ namespace pgweir::test {
 
 class lane_script {
  public:
-  lane_script();
+  explicit lane_script(std::size_t catalogue_bytes = 1 << 20);
 
   // `size` bytes of the server at a time from here on; 0: all at once.
   lane_script& in_pieces_of(std::size_t size);
+
+  // Statements on the server.
+  lane_script& room_for(std::size_t prepared_limit);
+  // The backend still owes the answer to what makes it fit for these clients.
+  lane_script& expect_exchange_first();
 
   lane_script& join(const std::string& client, const std::string& unit);
   lane_script& server(const std::string& bytes);
@@ -60,7 +65,7 @@ class lane_script {
     std::vector<std::string> told;
   };
 
-  core::statement_catalogue catalogue_{1 << 20, "secret"};
+  core::statement_catalogue catalogue_;
   core::statement_finder texts_{catalogue_};
   core::backend_state backend_;
   core::lane_queue lane_{backend_, catalogue_.prefix()};
@@ -68,6 +73,7 @@ class lane_script {
   std::string from_server_;
   recording_sink to_server_;
   std::size_t piece_ = 0;
+  std::size_t prepared_limit_ = 100;
   core::lane_step::outcome outcome_ = core::lane_step::outcome::done;
 };
 
