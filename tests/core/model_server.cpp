@@ -3,11 +3,20 @@
 #include "proxy/wire/cursor.hpp"
 #include "proxy/wire/message_type.hpp"
 
+#include <utility>
+
 namespace pgweir::test {
 namespace {
 
 namespace frontend = wire::frontend;
 using namespace from_server;
+
+constexpr std::size_t large_row = 70000;
+
+bool does(std::string_view text, std::string_view what) {
+  if (text.starts_with("select ")) text.remove_prefix(7);
+  return text.starts_with(what);
+}
 
 bool ends_transaction(std::string_view text) { return text == "commit" || text == "rollback"; }
 
@@ -20,6 +29,15 @@ std::string model_server::answer_all(std::string_view requests) {
 }
 
 std::string model_server::answer(const message& request) {
+  auto answers = step(request);
+  const bool ends = request.type == frontend::sync || request.type == frontend::query ||
+                    request.type == frontend::function_call;
+  in_unit_ = in_copy_ || !ends;
+  if (!in_unit_) is_canceled_ = false;
+  return answers;
+}
+
+std::string model_server::step(const message& request) {
   if (in_copy_) return in_copy(request);
   if (request.type == frontend::sync) return sync();
   if (skips_until_sync_) return {};
@@ -42,6 +60,8 @@ std::string model_server::answer(const message& request) {
 
 std::string model_server::extended(const message& request) {
   try {
+    // Parse looks for itself: it has dropped the unnamed statement by then.
+    if (request.type != frontend::parse && request.type != frontend::close) refuse_canceled();
     switch (request.type) {
       case frontend::parse:
         return parse(request.body);
@@ -84,24 +104,44 @@ std::string model_server::parse(std::string_view body) {
   const std::string name(in.c_string());
   const std::string text(in.c_string());
   if (name.empty()) unnamed_.reset();
-  if (text.starts_with("broken")) throw failure{"42601", "syntax error at " + text};
+  refuse_canceled();
+  if (does(text, "broken")) throw failure{"42601", "syntax error at " + text};
   if (!text.empty()) refuse_in_failed_transaction(text);
   if (name.empty()) {
-    unnamed_ = text;
-  } else if (!named_.emplace(name, text).second) {
+    unnamed_ = {text, parses_at_};
+  } else if (!named_.emplace(name, statement{text, parses_at_}).second) {
     throw failure{"42P05", "prepared statement \"" + name + "\" already exists"};
   }
   return parse_complete();
 }
 
-const std::string& model_server::statement(const std::string& name) const {
+const model_server::statement& model_server::find(const std::string& name) const {
   if (name.empty()) {
-    if (!unnamed_) throw failure{"26000", "unnamed prepared statement does not exist"};
+    if (!unnamed_) throw failure{"26000", "unnamed prepared statement does not exist", "exec_bind_message"};
     return *unnamed_;
   }
   const auto found = named_.find(name);
-  if (found == named_.end()) throw failure{"26000", "prepared statement \"" + name + "\" does not exist"};
+  if (found == named_.end())
+    throw failure{"26000", "prepared statement \"" + name + "\" does not exist", "FetchPreparedStatement"};
   return found->second;
+}
+
+void model_server::refuse_out_of_date(const statement& used) const {
+  if (ignores_schema_ || used.parsed_at == schema_) return;
+  if (does(used.text, "shaped"))
+    throw failure{"0A000", "cached plan must not change result type", "RevalidateCachedQuery"};
+  if (does(used.text, "typed")) throw failure{"42883", "operator does not exist: integer = text", "op_error"};
+}
+
+void model_server::expire_shapes() {
+  for (auto& [name, one] : named_)
+    if (does(one.text, "shaped")) one.parsed_at = -1;
+  if (unnamed_ && does(unnamed_->text, "shaped")) unnamed_->parsed_at = -1;
+}
+
+void model_server::refuse_canceled() {
+  if (std::exchange(is_canceled_, false))
+    throw failure{"57014", "canceling statement due to user request", "ProcessInterrupts"};
 }
 
 model_server::portal& model_server::open_portal(const std::string& name) {
@@ -118,8 +158,17 @@ void model_server::refuse_in_failed_transaction(const std::string& text) const {
 std::string model_server::bind(std::string_view body) {
   wire::cursor in{wire::as_bytes(body)};
   const std::string name(in.c_string());
-  const auto& text = statement(std::string(in.c_string()));
+  const std::string from(in.c_string());
+  const auto& used = find(from);
+  const auto& text = used.text;
   refuse_in_failed_transaction(text);
+  const int given = in.u16() == 0 ? in.u16() : 0;
+  const int needed = text.ends_with("$1") ? 1 : 0;
+  if (given != needed)
+    throw failure{"08P01", "bind message supplies " + std::to_string(given) +
+                               " parameters, but prepared statement \"" + from + "\" requires " +
+                               std::to_string(needed)};
+  refuse_out_of_date(used);
   if (name.empty()) portals_.erase(name);
   if (!portals_.emplace(name, portal{text}).second)
     throw failure{"42P03", "portal \"" + name + "\" already exists"};
@@ -129,9 +178,10 @@ std::string model_server::bind(std::string_view body) {
 std::string model_server::describe(std::string_view body) {
   const std::string name(wire::cursor{wire::as_bytes(body.substr(1))}.c_string());
   const bool of_statement = body.front() == 'S';
-  const auto& text = of_statement ? statement(name) : open_portal(name).text;
+  if (of_statement) refuse_out_of_date(find(name));
+  const auto& text = of_statement ? find(name).text : open_portal(name).text;
   refuse_in_failed_transaction(text);
-  const auto row = text.starts_with("rows") ? row_description(text) : no_data();
+  const auto row = does(text, "rows") || text.starts_with("select ") ? row_description(text) : no_data();
   return of_statement ? parameter_description() + row : row;
 }
 
@@ -151,7 +201,7 @@ std::string model_server::execute(std::string_view body) {
   auto& running = open_portal(std::string(in.c_string()));
   refuse_in_failed_transaction(running.text);
   if (running.text.empty()) return empty_query();
-  if (in.u32() > 0 && running.text.starts_with("rows") && !running.suspended) {
+  if (in.u32() > 0 && does(running.text, "rows") && !running.suspended) {
     running.suspended = true;
     return data_row(running.text) + portal_suspended();
   }
@@ -171,7 +221,8 @@ std::string model_server::query(std::string_view body) {
   unnamed_.reset();
   portals_.erase("");
   try {
-    if (text.starts_with("broken")) throw failure{"42601", "syntax error at " + text};
+    refuse_canceled();
+    if (does(text, "broken")) throw failure{"42601", "syntax error at " + text};
     if (!text.empty()) refuse_in_failed_transaction(text);
     if (text.starts_with("copy")) {
       in_copy_ = copy_is_simple_ = true;
@@ -187,7 +238,7 @@ std::string model_server::query(std::string_view body) {
 }
 
 std::string model_server::run(const std::string& text) {
-  if (text.starts_with("fails")) throw failure{"22012", "division by zero in " + text};
+  if (does(text, "fails")) throw failure{"22012", "division by zero in " + text};
   if (text == "begin") {
     if (transaction_ == 'I') transaction_ = 'T';
     return complete("BEGIN");
@@ -211,7 +262,9 @@ std::string model_server::run(const std::string& text) {
     has_session_state_ = true;
     return complete("SET");
   }
-  return data_row(text) + complete("SELECT " + text);
+  if (does(text, "opens")) transaction_ = 'T';
+  const auto row = data_row(does(text, "large") ? text + std::string(large_row, '.') : text);
+  return row + complete("SELECT " + text);
 }
 
 void model_server::deallocate(const std::string& what) {
@@ -231,7 +284,7 @@ void model_server::end_implicit_transaction() {
 
 std::string model_server::failed(const failure& why) {
   if (transaction_ == 'T') transaction_ = 'E';
-  return error(why.sqlstate, why.text);
+  return error(why.sqlstate, why.text, why.routine);
 }
 
 }  // namespace pgweir::test

@@ -6,10 +6,15 @@
 //   broken ...                        fails in Parse
 //   fails ...                         fails in Execute
 //   rows ...                          two rows; Execute with a limit suspends the portal once
+//   shaped ..., typed ...             what DDL changes: an older statement fails in Bind and Describe
+//   large ...                         a row of 70000 bytes
+//   opens ...                         leaves a transaction open, which no SELECT does
+//   ... $1                            takes one parameter; all others take none
 //   set ...                           leaves session state behind
 //   copy ...                          takes CopyData; a line that is "bad" fails
 //   deallocate NAME | all, discard all
 //   anything else                     one row
+// A "select " in front changes nothing: so it may be SQL that shares a backend.
 #pragma once
 
 #include "tests/core/messages.hpp"
@@ -28,8 +33,28 @@ class model_server {
   // The answers to whole messages.
   std::string answer_all(std::string_view requests);
 
-  const std::map<std::string, std::string>& named() const { return named_; }
-  const std::optional<std::string>& unnamed() const { return unnamed_; }
+  struct statement {
+    std::string text;
+    int parsed_at = 0;  // the schema's version
+  };
+
+  const std::map<std::string, statement>& named() const { return named_; }
+  bool has_unnamed() const { return unnamed_.has_value(); }
+  // DDL: the version of the schema from now on.
+  void set_schema(int version) { schema_ = parses_at_ = version; }
+  // The same, where new statements are made as at an older one.
+  void set_schema(int version, int parses_at) {
+    schema_ = version;
+    parses_at_ = parses_at;
+  }
+  // As if all statements were prepared afresh after each DDL.
+  void ignore_schema(bool ignores) { ignores_schema_ = ignores; }
+  // As if what "shaped" statements answer had changed since they were prepared.
+  void expire_shapes();
+  // A cancel request arrives: what comes next up to the next ReadyForQuery fails.
+  void cancel() { is_canceled_ = true; }
+  // Something of a unit has been worked off, its end has not.
+  bool is_in_unit() const { return in_unit_; }
   char transaction() const { return transaction_; }
   bool has_session_state() const { return has_session_state_; }
 
@@ -42,6 +67,7 @@ class model_server {
   struct failure {
     std::string sqlstate;
     std::string text;
+    std::string routine{};
   };
 
   std::string extended(const message& request);
@@ -56,14 +82,17 @@ class model_server {
   std::string sync();
   void deallocate(const std::string& what);
 
-  const std::string& statement(const std::string& name) const;
+  std::string step(const message& request);
+  const statement& find(const std::string& name) const;
+  void refuse_out_of_date(const statement& used) const;
+  void refuse_canceled();
   portal& open_portal(const std::string& name);
   void refuse_in_failed_transaction(const std::string& text) const;
   void end_implicit_transaction();
   std::string failed(const failure& why);
 
-  std::map<std::string, std::string> named_;
-  std::optional<std::string> unnamed_;
+  std::map<std::string, statement> named_;
+  std::optional<statement> unnamed_;
   std::map<std::string, portal> portals_;
   std::string copied_;  // the text of the COPY that takes data
   char transaction_ = 'I';
@@ -71,6 +100,11 @@ class model_server {
   bool skips_until_sync_ = false;
   bool in_copy_ = false;
   bool copy_is_simple_ = false;
+  int schema_ = 0;
+  int parses_at_ = 0;
+  bool ignores_schema_ = false;
+  bool is_canceled_ = false;
+  bool in_unit_ = false;
 };
 
 }  // namespace pgweir::test
