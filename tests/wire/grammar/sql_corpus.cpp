@@ -63,16 +63,17 @@ void add_with_statements(std::vector<std::string>& corpus, const std::string& te
   if (statements.size() > 1) corpus.insert(corpus.end(), statements.begin(), statements.end());
 }
 
-// The server of sqlsmith and psql: with tables, so that there is something to write to.
+// The server of sqlsmith and psql, with tables, so that there is something to write to.
 const postgres& server() {
-  static postgres running({"trust", {}});
+  auto& running = postgres::shared();
   static const auto prepared = running.exec(
-      "create table if not exists account (id bigint primary key, owner text, balance numeric(12,2), "
-      "  opened date, tags text[], details jsonb);"
-      "create table if not exists transfer (id serial primary key, source bigint references account, "
+      "create table account (id bigint primary key, owner text, balance numeric(12,2), opened date, tags "
+      "text[], "
+      "  details jsonb);"
+      "create table transfer (id serial primary key, source bigint references account, "
       "  target bigint references account, amount numeric(12,2) check (amount > 0), at timestamptz);"
-      "create index if not exists transfer_at on transfer (at) where amount > 100;"
-      "create or replace view rich as select owner, balance from account where balance > 1000");
+      "create index transfer_at on transfer (at) where amount > 100;"
+      "create view rich as select owner, balance from account where balance > 1000");
   return running;
 }
 
@@ -103,8 +104,16 @@ std::vector<std::string> drivers_corpus() {
   return corpus;
 }
 
+std::vector<std::string> tricky_corpus() {
+  std::ifstream in(fs::path(PGWEIR_SOURCE_DIR) / "tests/data/sql/tricky.sql");
+  std::vector<std::string> corpus;
+  for (std::string line; std::getline(in, line);) corpus.push_back(line);
+  return corpus;
+}
+
 std::vector<std::string> manual_corpus() {
   std::vector<std::string> corpus;
+  if (!fs::exists(manual) && run({"dpkg-query", "-W", "postgresql-doc-15"}).status == 0) return corpus;
   constexpr std::string_view begin = "<pre class=\"";
   for (const auto& file : files_in(manual, ".html")) {
     const auto page = contents(file);

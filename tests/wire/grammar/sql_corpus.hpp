@@ -10,6 +10,9 @@ namespace pgweir::test {
 // tests/data/sql/drivers.sql: texts apart by blank lines, "-- name" heads of sections left out.
 std::vector<std::string> drivers_corpus();
 
+// tests/data/sql/tricky.sql: a text in each line, at the borders of what may be shared.
+std::vector<std::string> tricky_corpus();
+
 // Listings of PostgreSQL's manual (Debian's postgresql-doc-15): whole, and statement by statement. Not all of
 // it is SQL.
 std::vector<std::string> manual_corpus();
