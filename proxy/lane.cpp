@@ -40,17 +40,11 @@ bool lane::is_head(const lane_session& who) const { return !queue_.empty() && qu
 
 void lane::note_turn(io::clock::time_point now) { shared_.load.head_since = now.time_since_epoch(); }
 
-void lane::cancel(lane_session& who, std::shared_ptr<void> asked_on) {
-  asked_on_.push_back(std::move(asked_on));
-  if (queue_.cancel(who)) ask_to_cancel();
-}
-
 // Whom the request hits cannot be told any more when it arrives: nobody new may come, and who is hit by
 // mistake is sent again.
-void lane::ask_to_cancel() {
-  queue_.note_cancel();
+void lane::cancel_head(std::shared_ptr<void> asked_on) {
   pool_->drain_lane(shared_);
-  for (auto& one : std::exchange(asked_on_, {})) pool_->cancel_query(shared_, std::move(one));
+  if (queue_.cancel_head()) pool_->cancel_query(shared_, std::move(asked_on));
 }
 
 std::size_t lane::on_server_bytes(std::span<const std::byte> arrived) {
@@ -67,7 +61,6 @@ std::size_t lane::on_server_bytes(std::span<const std::byte> arrived) {
       return arrived.size();
   }
   take_counts(state_.counts, pool_->instruments());
-  if (queue_.owes_cancel()) ask_to_cancel();
   stop_reading_if_full();
   settle();
   return step.consumed;
@@ -76,7 +69,6 @@ std::size_t lane::on_server_bytes(std::span<const std::byte> arrived) {
 void lane::settle() {
   const auto gone = queue_.take_departures();
   if (gone.units == 0) return;
-  if (queue_.empty()) asked_on_.clear();
   pool_->units_left(shared_, gone.units, gone.expected);
 }
 
@@ -148,7 +140,6 @@ void lane::fail(core::lane_failure why, const char* what) {
 
 void lane::drop(metrics::close_reason why) {
   queue_.take_departures();  // the pool forgets the whole lane
-  asked_on_.clear();
   pool_->drop_lane(shared_, why);
 }
 

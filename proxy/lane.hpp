@@ -12,7 +12,6 @@
 #include <chrono>
 #include <memory>
 #include <string_view>
-#include <vector>
 
 namespace pgweir::proxy {
 
@@ -30,7 +29,8 @@ class lane final : private pool::backend_user, private io::timeout {
             const core::relay_rules& rules);
   // The session ends, or gives its unit up.
   void leave(lane_session& who);
-  void cancel(lane_session& who, std::shared_ptr<void> asked_on);
+  // The client at the head asked for it, on the connection `asked_on`; see session::cancel().
+  void cancel_head(std::shared_ptr<void> asked_on);
   bool is_head(const lane_session& who) const;
   // The head has got its turn.
   void note_turn(io::clock::time_point now);
@@ -49,7 +49,6 @@ class lane final : private pool::backend_user, private io::timeout {
   void on_timeout() override;
 
   void settle();
-  void ask_to_cancel();
   void stop_reading_if_full();
   void fail(core::lane_failure why, const char* what);
   void drop(metrics::close_reason why);
@@ -60,8 +59,7 @@ class lane final : private pool::backend_user, private io::timeout {
   core::lane_queue queue_;
   connection_sink to_client_;
   pool::pool* pool_ = nullptr;
-  std::vector<std::shared_ptr<void>> asked_on_;  // connections of cancel requests not sent yet
-  io::clock::time_point stopped_since_{};        // the head does not read; epoch: it does
+  io::clock::time_point stopped_since_{};  // the head does not read; epoch: it does
 };
 
 // The session's side of it.

@@ -178,16 +178,9 @@ void session::refuse_unit(const wire::error_fields& why, metrics::error_origin o
 
 void session::cancel(std::shared_ptr<void> asked_on) {
   auto& counts = pool_.instruments();
-  if (phase_ == phase::waiting) {
-    pool_.give_up(*this);
-    observe_wait(metrics::wait_outcome::cancel);
-    counts.cancels[metrics::cancel_outcome::queued].add();
-    enter(phase::idle);
-    return refuse_unit(error_of(outcome::unit_cancelled_waiting, {}));
-  }
-  // It only reads: what the server makes of it all the same goes nowhere.
-  if (phase_ == phase::queued) {
-    std::exchange(lane_, nullptr)->leave(*this);
+  if (phase_ == phase::waiting || phase_ == phase::queued) {
+    // On a lane it only reads: what the server makes of it all the same goes nowhere.
+    phase_ == phase::waiting ? pool_.give_up(*this) : std::exchange(lane_, nullptr)->leave(*this);
     observe_wait(metrics::wait_outcome::cancel);
     counts.cancels[metrics::cancel_outcome::queued].add();
     enter(phase::idle);
@@ -195,7 +188,7 @@ void session::cancel(std::shared_ptr<void> asked_on) {
   }
   if (lane_ != nullptr) {
     counts.cancels[metrics::cancel_outcome::forwarded].add();
-    return lane_->cancel(*this, std::move(asked_on));
+    return lane_->cancel_head(std::move(asked_on));
   }
   // What pgweir itself asked for to make the backend fit is not the client's to cancel.
   const auto* expected = lease_ ? &memory_of(*lease_).state.expected : nullptr;

@@ -39,7 +39,7 @@ void session::on_timeout() {
     case phase::active:
       if (overdue_) return end(outcome::unit_ran_too_long);
       overdue_ = true;
-      lane_ != nullptr ? lane_->cancel(*this, nullptr) : pool_.cancel_query(*lease_);
+      lane_ != nullptr ? lane_->cancel_head(nullptr) : pool_.cancel_query(*lease_);
       return on().timer.arm(*this, io::clock::now() + time_to_cancel);
     case phase::idle:
       return end(outcome::client_idle_too_long);

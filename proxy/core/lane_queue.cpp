@@ -77,8 +77,7 @@ lane_step lane_queue::relay_answer(wire::bytes_view range, std::optional<resend_
 std::optional<resend_reason> lane_queue::reason_to_resend(wire::bytes_view error) const {
   const auto& head = units_.front();
   const auto sqlstate = wire::find_error_field(error, 'C');
-  if (sqlstate == "57014" && was_canceled_ && head.cancel == cancel_state::none)
-    return resend_reason::canceled_for_another;
+  if (sqlstate == "57014" && was_canceled_ && !head.is_canceled) return resend_reason::canceled_for_another;
   const auto routine = wire::find_error_field(error, 'R');
   if (sqlstate == "26000" && routine == "FetchPreparedStatement" &&
       wire::find_error_field(error, 'M').find(statement_prefix_) != std::string_view::npos)
@@ -129,17 +128,9 @@ void lane_queue::leave(const lane_rider& who) {
   }
 }
 
-bool lane_queue::cancel(const lane_rider& who) {
-  for (std::size_t i = 0; i < units_.size(); ++i) {
-    auto& one = units_.at(i);
-    if (one.rider == &who && one.cancel == cancel_state::none) one.cancel = cancel_state::wanted;
-  }
-  return owes_cancel();
-}
-
-void lane_queue::note_cancel() {
-  units_.front().cancel = cancel_state::asked;
+bool lane_queue::cancel_head() {
   was_canceled_ = true;
+  return !std::exchange(units_.front().is_canceled, true);
 }
 
 // Unit i as it was before it was sent, as far as its client is concerned.

@@ -90,12 +90,9 @@ class lane_queue {
   // The client does not wait any longer, or has gone; the answer to its unit goes nowhere.
   void leave(const lane_rider& who);
 
-  // A client asks that its unit be cancelled. True: ask the server now, it is the head; else it is done when
-  // the unit becomes the head, see owes_cancel().
-  bool cancel(const lane_rider& who);
-  bool owes_cancel() const { return !units_.empty() && units_.front().cancel == cancel_state::wanted; }
-  // The server has been asked to cancel the head. From now on others may be hit: no unit may join any more.
-  void note_cancel();
+  // The client at the head asks that its unit be cancelled. True: ask the server, it has not been asked yet.
+  // From then on others may be hit: no unit may join any more.
+  [[nodiscard]] bool cancel_head();
 
   // Those behind the head are to be sent elsewhere; what the server answers to them here goes nowhere.
   void take_back_queued();
@@ -106,15 +103,13 @@ class lane_queue {
   lane_departures take_departures() { return std::exchange(departures_, {}); }
 
  private:
-  enum class cancel_state : std::uint8_t { none, wanted, asked };
-
   struct queued {
     lane_rider* rider = nullptr;
     std::chrono::nanoseconds expected{};
     std::uint64_t first_name = 0;  // serial of the first name that it may have given
     bool is_blind = false;         // executes something that it neither prepares nor describes
     bool stands_in = false;        // uses a shared statement in the place of an unnamed one
-    cancel_state cancel = cancel_state::none;
+    bool is_canceled = false;      // by its own client
   };
 
   struct discarding_sink final : wire::sink {

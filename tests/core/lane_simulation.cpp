@@ -144,10 +144,11 @@ void lane_simulation::mishap() {
     case 0:
     case 1:
     case 2:
-      if (auto* who = any_on_lane(); who != nullptr) {
+      if (auto* who = any_on_lane(); who != nullptr && lane_->head() == who) {
         who->cancels = true;
         ++counts_.canceled;
-        if (lane_->cancel(*who)) ask_to_cancel();
+        if (lane_->cancel_head()) ++cancels_in_flight_;
+        is_drained_ = true;
       }
       return;
     case 3:
@@ -219,13 +220,6 @@ void lane_simulation::deliver_to_lane() {
     lane_->fail_all(core::lane_failure::transaction_open);
     return open_lane();
   }
-  if (lane_->owes_cancel()) ask_to_cancel();
-}
-
-void lane_simulation::ask_to_cancel() {
-  lane_->note_cancel();
-  is_drained_ = true;
-  ++cancels_in_flight_;
 }
 
 void lane_simulation::take_back() {

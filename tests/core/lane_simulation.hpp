@@ -85,7 +85,6 @@ class lane_simulation {
   void deliver(client& to, server& at);
 
   void open_lane();
-  void ask_to_cancel();
   void take_back();
   void lose_lane();
   void change_schema();

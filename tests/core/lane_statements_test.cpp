@@ -134,8 +134,7 @@ TEST(lane_statements, types_that_changed_send_a_unit_with_a_shared_unnamed_state
 TEST(lane_statements, the_last_words_to_a_client_are_never_about_another) {
   lane_same_for_every_split([](lane_script& s) {
     s.join("a", query("select 1")).join("b", parse("p", "select 2") + run("p"));
-    EXPECT_TRUE(s.lane().cancel(s.rider("a")));
-    s.lane().note_cancel();
+    EXPECT_TRUE(s.lane().cancel_head());
     s.server(ran("1").substr(bind_complete().size()) + parse_complete() + error("57014", "canceled") +
              error("57P01", "terminating", {}, "FATAL"));
     s.lane().lose(s.untaken());

@@ -97,47 +97,19 @@ TEST(lane, what_nobody_asked_for_is_a_violation) {
   s.server(parse_complete() + ready()).expect_outcome(outcome::violation);
 }
 
-TEST(lane, a_cancel_of_the_head_is_asked_at_once_and_its_error_is_shown) {
+TEST(lane, a_cancel_of_the_head_is_asked_once_and_its_error_is_shown) {
   lane_script s;
   s.join("a", query("select 1")).join("b", query("select 2"));
-  EXPECT_TRUE(s.lane().cancel(s.rider("a")));
-  s.lane().note_cancel();
-  EXPECT_FALSE(s.lane().owes_cancel());
+  EXPECT_TRUE(s.lane().cancel_head());
+  EXPECT_FALSE(s.lane().cancel_head());
   s.server(failure("57014") + answer("2"));
   s.expect("a", failure("57014")).expect("b", answer("2"));
-}
-
-TEST(lane, a_cancel_of_a_queued_unit_is_asked_when_it_becomes_the_head) {
-  lane_script s;
-  s.join("a", query("select 1")).join("b", query("select 2"));
-  EXPECT_FALSE(s.lane().cancel(s.rider("b")));
-  EXPECT_FALSE(s.lane().owes_cancel());
-  s.server(answer("1"));
-  EXPECT_TRUE(s.lane().owes_cancel());
-  s.lane().note_cancel();
-  s.server(failure("57014")).expect("b", failure("57014"));
-}
-
-TEST(lane, a_second_cancel_of_the_same_unit_is_not_asked_again) {
-  lane_script s;
-  s.join("a", query("select 1"));
-  EXPECT_TRUE(s.lane().cancel(s.rider("a")));
-  s.lane().note_cancel();
-  EXPECT_FALSE(s.lane().cancel(s.rider("a")));
-}
-
-TEST(lane, a_cancel_of_a_unit_just_finished_is_not_asked_at_all) {
-  lane_script s;
-  s.join("a", query("select 1")).join("b", query("select 2"));
-  s.server(answer("1"));
-  EXPECT_FALSE(s.lane().cancel(s.rider("a")));
 }
 
 TEST(lane, who_is_hit_by_the_cancel_of_another_is_sent_again_unseen) {
   lane_same_for_every_split([](lane_script& s) {
     s.join("a", query("select 1")).join("b", query("select 2")).join("c", query("select 3"));
-    EXPECT_TRUE(s.lane().cancel(s.rider("a")));
-    s.lane().note_cancel();
+    EXPECT_TRUE(s.lane().cancel_head());
     s.server(answer("1") + row_description() + data_row("2") + failure("57014") + answer("3"));
     s.expect("a", answer("1")).expect("b", "").expect("c", answer("3"));
     s.expect_told("b", {"turn", "resend: canceled for another"});
@@ -153,8 +125,7 @@ TEST(lane, a_statement_timeout_where_nobody_cancelled_is_shown) {
 TEST(lane, when_all_are_answered_an_old_cancel_is_forgotten) {
   lane_script s;
   s.join("a", query("select 1"));
-  EXPECT_TRUE(s.lane().cancel(s.rider("a")));
-  s.lane().note_cancel();
+  EXPECT_TRUE(s.lane().cancel_head());
   s.server(answer("1"));
   s.join("b", query("select 2")).server(failure("57014")).expect("b", failure("57014"));
 }
@@ -162,8 +133,7 @@ TEST(lane, when_all_are_answered_an_old_cancel_is_forgotten) {
 TEST(lane, names_given_by_a_unit_that_is_sent_again_are_taken_back) {
   lane_same_for_every_split([](lane_script& s) {
     s.join("a", query("select 1")).join("b", parse("p", "select 2") + run("p"));
-    EXPECT_TRUE(s.lane().cancel(s.rider("a")));
-    s.lane().note_cancel();
+    EXPECT_TRUE(s.lane().cancel_head());
     s.server(answer("1") + parse_complete() + failure("57014"));
     s.expect("b", "").expect_told("b", {"turn", "resend: canceled for another"});
     EXPECT_EQ(s.state("b").statements.find("p"), nullptr);
