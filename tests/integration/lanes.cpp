@@ -1,6 +1,9 @@
 #include "tests/integration/lanes.hpp"
 
+#include <gtest/gtest.h>
+
 #include <stdexcept>
+#include <utility>
 
 namespace pgweir::test {
 namespace {
@@ -76,6 +79,36 @@ bool queue_up(const pgweir_process& pgweir, const std::vector<queued_unit>& unit
   const auto wanted = joined() + static_cast<double>(units.size());
   for (const auto& one : units) one.client->send(one.unit);
   return eventually([&] { return joined() >= wanted; }, std::chrono::seconds{5});
+}
+
+background_reads::background_reads(const endpoint& to, int clients, std::set<std::string> explained,
+                                   const std::string& database)
+    : explained_(std::move(explained)) {
+  for (int i = 0; i < clients; ++i)
+    running_.emplace_back([this, to, database, i] { read_all_the_time(to, database, i); });
+}
+
+void background_reads::read_all_the_time(const endpoint& to, const std::string& database, int number) try {
+  const auto wanted = std::to_string(number);
+  while (!stop_) {
+    auto client = wire_client::log_in(to, {{"user", "postgres"}, {"database", database}});
+    for (bool told_fatal = false; !told_fatal && !stop_; ++answered_) {
+      const auto answer = client.ask_sql("SELECT " + wanted + " + 0");
+      const auto state = sqlstate_of(answer);
+      const auto got = first_columns(answer);
+      if (state.empty() ? got.size() != 1 || got[0] != wanted : !explained_.contains(state)) ++wrong_;
+      told_fatal = answer.back().type != 'Z';
+    }
+  }
+} catch (const std::exception& error) {
+  ADD_FAILURE() << "client " << number << " in the background: " << error.what();
+}
+
+void background_reads::expect_all_well() {
+  stop_ = true;
+  running_.clear();
+  EXPECT_GT(answered_, 0);
+  EXPECT_EQ(wrong_, 0);
 }
 
 }  // namespace pgweir::test

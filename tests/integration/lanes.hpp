@@ -5,7 +5,10 @@
 #include "tests/support/eventually.hpp"
 #include "tests/support/wire_client.hpp"
 
+#include <atomic>
+#include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace pgweir::test {
@@ -65,5 +68,26 @@ bool queue_up(const pgweir_process& pgweir, const std::vector<queued_unit>& unit
 inline bool queue_up(const pgweir_process& pgweir, wire_client& client, const std::string& unit) {
   return queue_up(pgweir, {{&client, unit}});
 }
+
+// Clients that keep lanes full of short reads, and look at what they get.
+class background_reads {
+ public:
+  // `explained`: SQLSTATEs that may come in an answer's place.
+  background_reads(const endpoint& to, int clients, std::set<std::string> explained = {},
+                   const std::string& database = "postgres");
+  ~background_reads() { stop_ = true; }
+
+  // Stops them.
+  void expect_all_well();
+
+ private:
+  void read_all_the_time(const endpoint& to, const std::string& database, int number);
+
+  const std::set<std::string> explained_;
+  std::atomic<bool> stop_ = false;
+  std::atomic<int> answered_ = 0;
+  std::atomic<int> wrong_ = 0;
+  std::vector<std::jthread> running_;
+};
 
 }  // namespace pgweir::test

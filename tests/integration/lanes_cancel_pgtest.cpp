@@ -40,32 +40,6 @@ class lane_cancel : public testing::Test {
 // Some milliseconds, so that requests find it running.
 const std::string busy = frontend::query("SELECT count(*) FROM generate_series(1, 10000)");
 
-// Others on the same lane, to whom nothing must happen.
-class bystanders {
- public:
-  explicit bystanders(const pgweir_process& pgweir) {
-    for (int i = 0; i < 3; ++i)
-      running_.emplace_back([this, &pgweir, id = 100 + i] {
-        for (auto client = wire_client::postgres(pgweir.tcp()); !stop_; ++answered_)
-          if (first_columns(client.ask(number(id))) != texts{name_of(id)}) ++wrong_;
-      });
-  }
-  ~bystanders() { stop_ = true; }
-
-  void expect_all_well() {
-    stop_ = true;
-    running_.clear();
-    EXPECT_GT(answered_, 0);
-    EXPECT_EQ(wrong_, 0);
-  }
-
- private:
-  std::atomic<bool> stop_ = false;
-  std::atomic<int> answered_ = 0;
-  std::atomic<int> wrong_ = 0;
-  std::vector<std::jthread> running_;
-};
-
 // An answer to `busy`: the right one, or that it was cancelled.
 bool is_cancelled(const std::vector<backend_message>& answer) {
   const auto state = sqlstate_of(answer);
@@ -78,8 +52,9 @@ bool is_cancelled(const std::vector<backend_message>& answer) {
 TEST_F(lane_cancel, storm_for_one_client_is_never_felt_by_another_on_the_same_lane) {
   start("size = 1");
   warm_up(*pgweir, busy);
+  warm_up(*pgweir, frontend::query("SELECT 1 + 0"));
   const auto before = units_on_lanes(*pgweir);
-  bystanders others{*pgweir};
+  background_reads others{pgweir->tcp(), 3};
   std::atomic<int> left = storm_size();
   std::vector<std::jthread> storm;
   for (int i = 0; i < 3; ++i)
@@ -97,8 +72,9 @@ TEST_F(lane_cancel, storm_for_one_client_is_never_felt_by_another_on_the_same_la
 TEST_F(lane_cancel, at_any_moment_of_a_query_is_never_felt_by_another_on_the_same_lane) {
   start("size = 1");
   warm_up(*pgweir, busy);
+  warm_up(*pgweir, frontend::query("SELECT 1 + 0"));
   const auto before = units_on_lanes(*pgweir);
-  bystanders others{*pgweir};
+  background_reads others{pgweir->tcp(), 3};
   int hits = 0;
   for (int turn = 0; turn < 400; ++turn) {
     first->send(busy);

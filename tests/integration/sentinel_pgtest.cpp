@@ -1,6 +1,6 @@
 // Many clients, each asking for a token of its own, while clients, backends and queries are killed and
 // cancelled: no answer is ever another one's, and every error is one that the disturbance explains.
-#include "tests/integration/proxied.hpp"
+#include "tests/integration/lanes.hpp"
 
 #include <gtest/gtest.h>
 
@@ -164,9 +164,18 @@ void terminate_at_random(const std::atomic<bool>& stop) {
   }
 }
 
-TEST(sentinel_soak, no_client_ever_gets_an_answer_that_is_not_its_own) {
-  pgweir_process pgweir{
-      proxied("size = 4\nserver_round_robin = true\nprepared_statements = 5", "workers = 2")};
+struct sharing {
+  std::string name;
+  std::string pool;
+  int readers;  // in the background
+};
+
+class sentinel_soak : public testing::TestWithParam<sharing> {};
+
+TEST_P(sentinel_soak, no_client_ever_gets_an_answer_that_is_not_its_own) {
+  pgweir_process pgweir{with_lanes(
+      "size = 4\nserver_round_robin = true\nprepared_statements = 5\n" + GetParam().pool, "workers = 2")};
+  background_reads readers{pgweir.tcp(), GetParam().readers, explained};
   key_board keys;
   std::vector<std::unique_ptr<sentinel>> all;
   for (int i = 0; i < clients; ++i) all.push_back(std::make_unique<sentinel>(i, pgweir.tcp(), keys));
@@ -177,6 +186,7 @@ TEST(sentinel_soak, no_client_ever_gets_an_answer_that_is_not_its_own) {
   for (auto& one : all) running.emplace_back([&one] { one->run(); });
   running.clear();
   stop = true;
+  if (GetParam().readers > 0) readers.expect_all_well();
   int answered = 0;
   for (const auto& one : all) {
     EXPECT_EQ(one->wrong, "");
@@ -187,7 +197,13 @@ TEST(sentinel_soak, no_client_ever_gets_an_answer_that_is_not_its_own) {
   EXPECT_GT(pgweir.metric("pgweir_cancels_total", "forwarded"), 0);
   EXPECT_GT(pgweir.metric("pgweir_cancels_total", "unknown_key"), 0);
   EXPECT_GT(pgweir.metric("pgweir_server_closes_total"), 0);
+  EXPECT_EQ(units_on_lanes(pgweir) > 1000, GetParam().readers > 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(with, sentinel_soak,
+                         testing::Values(sharing{"leases_only", "multiplex = \"off\"", 0},
+                                         sharing{"lanes", "", 8}),
+                         [](const auto& one) { return one.param.name; });
 
 }  // namespace
 }  // namespace pgweir::test
