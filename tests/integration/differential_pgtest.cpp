@@ -1,12 +1,11 @@
 // Random pipelines get the same bytes through pgweir as directly from PostgreSQL.
 //
-// Several clients share two backends that go round, so that each batch may meet another backend. The two
+// Several clients share few backends that go round, so that each batch may meet another backend. The two
 // sides work on two databases made of one template, so that even table OIDs are equal. Nothing is normalised
 // but what same() says; BackendKeyData comes at login only and is not compared. A failing seed is run alone
 // with PGWEIR_SEED=n PGWEIR_SEEDS=1.
+#include "tests/integration/lanes.hpp"
 #include "tests/integration/random_pipeline.hpp"
-#include "tests/support/pgweir_process.hpp"
-#include "tests/support/postgres.hpp"
 
 #include <gtest/gtest.h>
 
@@ -89,6 +88,7 @@ class differential : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     auto& server = postgres::shared();
+    server.exec("DROP DATABASE IF EXISTS base");
     server.exec("CREATE DATABASE base");
     for (int i = 0; i < clients; ++i) {
       const auto n = std::to_string(i);
@@ -142,26 +142,42 @@ class differential : public testing::Test {
   }
 };
 
-TEST_F(differential, random_pipelines_get_the_same_bytes_as_directly) {
+struct sharing {
+  std::string name;
+  std::string pool;
+  int readers;  // in the background
+};
+
+class random_conversations : public differential, public testing::WithParamInterface<sharing> {};
+
+TEST_P(random_conversations, get_the_same_bytes_as_directly) {
   const auto first = number_from("PGWEIR_SEED", 1);
-  const auto count = number_from("PGWEIR_SEEDS", 25);
-  pgweir_process pgweir{
-      pgweir_process::trusting(postgres::shared().server() + " password=postgres",
-                               "size = 2\nserver_round_robin = true\nprepared_statements = 3")};
+  const auto count = number_from("PGWEIR_SEEDS", 15);
+  pgweir_process pgweir{with_lanes("server_round_robin = true\nprepared_statements = 3\n" + GetParam().pool)};
   for (auto seed = first; seed < first + count; ++seed) {
     make_databases();
     std::vector<std::string> wrong(clients);
     {
+      background_reads readers{pgweir.tcp(), GetParam().readers, {}, "through"};
       std::vector<std::jthread> all;
       for (int i = 0; i < clients; ++i)
         all.emplace_back([&wrong, &pgweir, seed, i] {
           wrong[static_cast<std::size_t>(i)] = converse(seed, i, pgweir.tcp());
         });
+      all.clear();
+      if (GetParam().readers > 0) readers.expect_all_well();
     }
     for (const auto& one : wrong) EXPECT_EQ(one, "") << pgweir.log();
     if (HasFailure()) return;
   }
+  EXPECT_EQ(units_on_lanes(pgweir) > 0, GetParam().readers > 0);
 }
+
+INSTANTIATE_TEST_SUITE_P(with, random_conversations,
+                         testing::Values(sharing{"leases_only", "size = 2\nmultiplex = \"off\"", 0},
+                                         sharing{"lanes", "size = 3", 4},
+                                         sharing{"one_backend_for_all", "size = 1", 4}),
+                         [](const auto& one) { return one.param.name; });
 
 TEST_F(differential, a_client_is_greeted_with_the_same_parameters_as_directly) {
   pgweir_process pgweir{pgweir_process::trusting(postgres::shared().server() + " password=postgres")};
