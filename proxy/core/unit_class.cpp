@@ -4,6 +4,7 @@
 #include "proxy/wire/message_type.hpp"
 #include "proxy/wire/request.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -51,7 +52,7 @@ class extended_unit {
       case frontend::bind:
         return bind(body);
       case frontend::describe:
-        return lease_need::none;
+        return describe(body);
       case frontend::execute:
         return execute(body);
       case frontend::close:
@@ -88,7 +89,7 @@ class extended_unit {
     const auto names = wire::read_bind_names(body);
     if (!names) return lease_need::not_understood;
     const auto judged = class_of(names->statement);
-    used_unnamed_ = used_unnamed_ || names->statement.empty();
+    use(names->statement);
     if (!judged) return lease_need::not_understood;
     bound_ = mix(bound_, judged->fingerprint);
     return need_of(*judged);
@@ -101,8 +102,22 @@ class extended_unit {
     return in.ok() && most_rows == 0 ? lease_need::none : lease_need::command;
   }
 
-  static lease_need close(wire::bytes_view body) {
+  lease_need describe(wire::bytes_view body) {
     const auto target = wire::read_target(body);
+    if (target && target->kind == 'S') use(target->name);
+    return lease_need::none;
+  }
+
+  void use(std::string_view statement) {
+    const bool parsed_here = std::any_of(parsed_here_.begin(), parsed_here_.begin() + count_,
+                                         [](const seen& one) { return one.name.empty(); });
+    used_unnamed_ = used_unnamed_ || (statement.empty() && !parsed_here);
+  }
+
+  lease_need close(wire::bytes_view body) const {
+    const auto target = wire::read_target(body);
+    if (target && target->kind == 'S' && target->name.empty() && used_unnamed_)
+      return lease_need::not_understood;
     // A name that is given up cannot be had back, if the unit has to be sent again.
     return target && (target->kind == 'P' || target->name.empty()) ? lease_need::none : lease_need::command;
   }
@@ -132,7 +147,7 @@ class extended_unit {
   std::size_t count_ = 0;
   std::uint64_t parsed_ = 0;
   std::uint64_t bound_ = 0;
-  bool used_unnamed_ = false;
+  bool used_unnamed_ = false;  // the one that it had before the unit
   const statement* stand_in_ = nullptr;
 };
 

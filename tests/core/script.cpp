@@ -7,13 +7,33 @@
 namespace pgweir::test {
 
 script& script::in_pieces_of(std::size_t size) {
-  piece_ = size;
+  piece_ = server_piece_ = size;
+  return *this;
+}
+
+script& script::server_in_pieces_of(std::size_t size) {
+  server_piece_ = size;
   return *this;
 }
 
 script& script::others_wait() {
   may_start_unit_ = false;
   return *this;
+}
+
+script& script::shares_unnamed(const std::vector<std::string>& texts) {
+  shares_unnamed_ = true;
+  for (const auto& one : texts)
+    for (int i = 0; i < 4; ++i) texts_.note(wire::as_bytes(one + std::string(3, '\0')));
+  return *this;
+}
+
+core::relay_rules script::rules() {
+  return {.catalogue = catalogue_,
+          .unnamed = shares_unnamed_ ? &texts_ : nullptr,
+          .prepared_limit = prepared_limit_,
+          .client_id = client_id_,
+          .may_start_unit = may_start_unit_};
 }
 
 script& script::client(const std::string& bytes) {
@@ -27,7 +47,7 @@ script& script::client(const std::string& bytes) {
 }
 
 script& script::server(const std::string& bytes) {
-  const auto piece = piece_ == 0 ? bytes.size() : piece_;
+  const auto piece = server_piece_ == 0 ? bytes.size() : server_piece_;
   for (std::size_t at = 0; at < bytes.size(); at += piece) {
     from_server_ += bytes.substr(at, piece);
     run_server();
@@ -38,12 +58,9 @@ script& script::server(const std::string& bytes) {
 }
 
 void script::run_client() {
-  const core::relay_rules rules{.catalogue = catalogue_,
-                                .prepared_limit = prepared_limit_,
-                                .client_id = client_id_,
-                                .may_start_unit = may_start_unit_};
-  const auto step = core::request_relay{client_, *backend_, rules, to_server_, to_client_}.run(
-      wire::as_bytes(from_client_));
+  const auto with = rules();
+  const auto step =
+      core::request_relay{client_, *backend_, with, to_server_, to_client_}.run(wire::as_bytes(from_client_));
   from_client_.erase(0, step.consumed);
   if (step.what == core::request_outcome::violation) violation_ = step.violation;
 }
@@ -56,9 +73,8 @@ void script::run_server() {
     go_on = step.what == core::response_outcome::unit_done || step.what == core::response_outcome::replay;
     if (step.what == core::response_outcome::violation) violation_ = step.violation;
     if (step.what != core::response_outcome::replay) continue;
-    const core::relay_rules rules{
-        .catalogue = catalogue_, .prepared_limit = prepared_limit_, .client_id = client_id_};
-    core::request_relay{client_, *backend_, rules, to_server_, to_client_}.replay();
+    const auto with = rules();
+    core::request_relay{client_, *backend_, with, to_server_, to_client_}.replay();
   }
 }
 

@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace pgweir::test {
 
@@ -23,6 +24,11 @@ class script {
 
   // `size` bytes at a time from here on; 0: all at once.
   script& in_pieces_of(std::size_t size);
+  // The same for what the server sends; the client's units arrive at once.
+  script& server_in_pieces_of(std::size_t size);
+  // Unnamed statements are prepared under a shared name from the fifth time on; these came four times
+  // already.
+  script& shares_unnamed(const std::vector<std::string>& texts = {});
   // Other clients wait for a backend: nothing is sent ahead.
   script& others_wait();
 
@@ -52,11 +58,15 @@ class script {
 
   void run_client();
   void run_server();
+  core::relay_rules rules();
 
   std::size_t prepared_limit_;
-  std::size_t piece_ = 0;
+  std::size_t piece_ = 0;  // of the client's bytes
+  std::size_t server_piece_ = 0;
   bool may_start_unit_ = true;
   core::statement_catalogue catalogue_{1 << 20, "secret"};
+  core::statement_finder texts_{catalogue_};
+  bool shares_unnamed_ = false;
   core::client_state client_;
   std::uint64_t client_id_ = 1;
   std::unique_ptr<core::backend_state> backend_ = std::make_unique<core::backend_state>();

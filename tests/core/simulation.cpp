@@ -59,6 +59,7 @@ bool simulation::work(server& at) {
 
 core::relay_rules simulation::rules_for(const client& of, bool may_start_unit) {
   return {.catalogue = catalogue_,
+          .unnamed = &texts_,
           .prepared_limit = prepared_limit_,
           .client_id = of.id,
           .may_start_unit = may_start_unit};

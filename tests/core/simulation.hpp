@@ -82,6 +82,7 @@ class simulation {
   std::mt19937_64 dice_;
   std::size_t prepared_limit_;
   core::statement_catalogue catalogue_{1 << 20, "secret"};
+  core::statement_finder texts_{catalogue_};
   std::vector<std::unique_ptr<client>> clients_;
   std::vector<std::unique_ptr<server>> servers_;
   std::deque<client*> waiting_;

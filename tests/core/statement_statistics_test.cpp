@@ -1,0 +1,96 @@
+// What statistics say of a statement: proven only if it was fast and small often enough, and is so now.
+#include "proxy/core/statement_statistics.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pgweir::test {
+namespace {
+
+using namespace std::chrono_literals;
+using statistics = core::statement_statistics;
+using verdict = statistics::verdict;
+
+constexpr auto limit = 1ms;
+
+void observe(statistics& all, std::uint64_t key, int times, std::chrono::nanoseconds took,
+             std::size_t bytes = 100) {
+  for (int i = 0; i < times; ++i) all.observe(key, took, bytes);
+}
+verdict judge(const statistics& all, std::uint64_t key) { return all.look_up(key, limit).judged; }
+
+TEST(statement_statistics, a_statement_never_seen_is_unproven) {
+  EXPECT_EQ(judge(statistics{}, 1), verdict::unproven);
+  EXPECT_EQ(judge(statistics{}, 0), verdict::unproven);
+}
+
+TEST(statement_statistics, the_tenth_fast_execution_proves_it) {
+  statistics all;
+  observe(all, 7, 9, 100us);
+  EXPECT_EQ(judge(all, 7), verdict::unproven);
+  observe(all, 7, 1, 100us);
+  EXPECT_EQ(judge(all, 7), verdict::proven);
+  EXPECT_NEAR(static_cast<double>(all.look_up(7, limit).expected.count()), 100000.0, 1.0);
+}
+
+TEST(statement_statistics, one_execution_of_eight_times_the_limit_makes_it_slow_at_once) {
+  statistics all;
+  observe(all, 7, 1000, 100us);
+  observe(all, 7, 1, 8 * limit);
+  EXPECT_EQ(judge(all, 7), verdict::slow);
+}
+
+TEST(statement_statistics, what_was_slow_once_is_proven_again_after_fast_executions) {
+  statistics all;
+  observe(all, 7, 10, 100us);
+  observe(all, 7, 1, 8 * limit);
+  int needed = 0;
+  for (; judge(all, 7) == verdict::slow && needed < 100; ++needed) observe(all, 7, 1, 100us);
+  EXPECT_GT(needed, 0);
+  EXPECT_LT(needed, 10);
+  EXPECT_EQ(judge(all, 7), verdict::proven);
+}
+
+TEST(statement_statistics, large_answers_make_it_large_and_small_ones_take_that_back) {
+  statistics all;
+  observe(all, 7, 10, 100us, statistics::small_answer + 1);
+  EXPECT_EQ(judge(all, 7), verdict::large);
+  observe(all, 7, 2, 100us, 0);
+  EXPECT_EQ(judge(all, 7), verdict::proven);
+  observe(all, 7, 1, 100us, 8 * statistics::small_answer);
+  EXPECT_EQ(judge(all, 7), verdict::large);
+}
+
+TEST(statement_statistics, statements_do_not_mix) {
+  statistics all;
+  observe(all, 7, 10, 100us);
+  observe(all, 8, 10, 10ms);
+  EXPECT_EQ(judge(all, 7), verdict::proven);
+  EXPECT_EQ(judge(all, 8), verdict::slow);
+}
+
+TEST(statement_statistics, the_table_is_bounded_and_what_is_in_use_stays) {
+  statistics all;
+  constexpr std::uint64_t in_use = 0x9E3779B97F4A7C15u;
+  observe(all, in_use, 10, 100us);
+  int known = 0;
+  for (std::uint64_t i = 1; i <= 100000; ++i) {
+    observe(all, i * 0xD1B54A32D192ED03u, 1, 100us);
+    observe(all, in_use, 1, 100us);
+    known += judge(all, in_use) == verdict::proven ? 1 : 0;
+  }
+  EXPECT_EQ(known, 100000);
+}
+
+TEST(statement_statistics, what_was_seen_last_outlives_what_was_not) {
+  statistics all;
+  // One set has room for four.
+  for (std::uint64_t key = 1; key <= 4; ++key) observe(all, key, 10, 100us);
+  observe(all, 1, 1, 100us);
+  observe(all, 5, 10, 100us);
+  EXPECT_EQ(judge(all, 1), verdict::proven);
+  EXPECT_EQ(judge(all, 2), verdict::unproven);
+  EXPECT_EQ(judge(all, 5), verdict::proven);
+}
+
+}  // namespace
+}  // namespace pgweir::test
