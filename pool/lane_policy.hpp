@@ -21,6 +21,10 @@ using std::chrono::nanoseconds;
 // room.
 inline constexpr std::chrono::milliseconds lease_patience{100};
 
+// How long after a unit asked for a place on a lane others are expected: those who come more rarely are worth
+// no backend of their own (bench/simulate_lanes.cpp).
+inline constexpr std::chrono::milliseconds wish_memory{5};
+
 // With fewer backends than this no lane is kept while a session waits for a lease.
 inline constexpr std::size_t least_to_keep_lane = 3;
 
@@ -103,6 +107,11 @@ struct lease_snapshot {
   nanoseconds waited{};           // the session; negative: it has just come
   nanoseconds since_lease_end{};  // of any lease of the pool on this worker
 };
+
+// Whether units that may share keep coming. `one_waits`: in the line, for any backend.
+constexpr bool lanes_wanted(bool one_waits, nanoseconds since_wish) {
+  return one_waits || since_wish < wish_memory;
+}
 
 // Whether one backend is left to the lanes, so that short reads do not queue up behind long work.
 constexpr bool keeps_lane(const lease_snapshot& now) {

@@ -154,6 +154,13 @@ TEST(lane_policy, connects_another_backend_only_where_it_would_shorten_the_queue
     EXPECT_EQ(wants_another_lane(one.now, settings_of(one.lanes_allowed)), one.expected) << one.what;
 }
 
+TEST(lane_policy, expects_more_units_for_a_moment_after_each) {
+  EXPECT_TRUE(lanes_wanted(true, 1h)) << "one waits";
+  EXPECT_TRUE(lanes_wanted(false, 0ms));
+  EXPECT_TRUE(lanes_wanted(false, wish_memory - 1us));
+  EXPECT_FALSE(lanes_wanted(false, wish_memory)) << "too rare to leave a backend to them";
+}
+
 struct lease_case {
   const char* what;
   lease_snapshot now;

@@ -44,6 +44,7 @@ class lanes_of_a_pool : public testing::Test {
   }
   rider& ask(std::chrono::nanoseconds expected = 100us) {
     auto& one = new_rider();
+    one.ahead = ahead_;
     one.ask(pools_->plain(), expected);
     return one;
   }
@@ -63,6 +64,7 @@ class lanes_of_a_pool : public testing::Test {
 
   std::unique_ptr<pool_fixture> pools_;
   std::deque<rider> riders_;
+  std::chrono::nanoseconds ahead_{};
 };
 
 TEST_F(lanes_of_a_pool, are_begun_for_each_unit_as_long_as_there_are_enough_backends) {
@@ -264,7 +266,7 @@ TEST_F(lanes_of_a_pool, end_for_a_lease_although_units_never_stop_to_come) {
 
 TEST_F(lanes_of_a_pool, end_for_leases_until_one_is_left) {
   begin(size_of(3), 3);
-  stream_of_units reads{pools_->pool(), pools_->plain(), 9};
+  stream_of_units reads{pools_->pool(), pools_->plain(), 9, 10s};
   ASSERT_EQ(lanes(), 3);
   std::deque<test_client> lessees;
   for (int i = 0; i < 3; ++i) lessees.emplace_back(pools_->pool()).acquire(pools_->plain());
@@ -279,7 +281,7 @@ TEST_F(lanes_of_a_pool, end_for_leases_until_one_is_left) {
 
 TEST_F(lanes_of_a_pool, end_for_a_lease_that_waited_long_while_none_of_the_others_ended) {
   begin(size_of(3), 3);
-  stream_of_units reads{pools_->pool(), pools_->plain(), 9};
+  stream_of_units reads{pools_->pool(), pools_->plain(), 9, 10s};
   std::deque<test_client> lessees;
   for (int i = 0; i < 3; ++i) lessees.emplace_back(pools_->pool()).acquire(pools_->plain());
   const auto start = io::clock::now();
@@ -307,6 +309,7 @@ TEST_F(lanes_of_a_pool, get_their_turn_among_leases) {
 
 TEST_F(lanes_of_a_pool, have_a_backend_left_to_them_by_leases) {
   begin(size_of(3), 3);
+  ahead_ = 10s;
   std::deque<test_client> lessees;
   for (int i = 0; i < 3; ++i) lessees.emplace_back(pools_->pool()).acquire(pools_->plain());
   ASSERT_TRUE(lessees[2].has_backend()) << "nobody wanted a lane yet";
@@ -336,6 +339,7 @@ TEST_F(lanes_of_a_pool, leave_their_backend_to_a_lease_when_nobody_comes) {
 
 TEST_F(lanes_of_a_pool, keep_the_backend_that_leases_leave_to_them_connected) {
   begin(size_of(3), 3);
+  ahead_ = 10s;
   std::deque<test_client> lessees;
   for (int i = 0; i < 3; ++i) lessees.emplace_back(pools_->pool()).acquire(pools_->plain());
   ask();
@@ -358,11 +362,12 @@ TEST_F(lanes_of_a_pool, keep_the_backend_that_leases_leave_to_them_connected) {
 
 TEST_F(lanes_of_a_pool, end_for_a_lease_although_one_of_them_is_stuck) {
   begin(size_of(3), 3);
+  ahead_ = 10s;
   auto& stuck = ask();
   auto& short_queue = ask();
   auto& long_queue = ask(2ms);
   pools_->pool().drain_lane(stuck.lane());
-  stuck.lane().load.head_since -= 1s;
+  stuck.lane().load.head_since -= 1min;
   test_client first{pools_->pool()}, second{pools_->pool()};
   first.acquire(pools_->plain());
   EXPECT_TRUE(short_queue.lane().load.draining) << "the stuck one may be so for ever";

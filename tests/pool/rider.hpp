@@ -30,11 +30,14 @@ class rider final : public pool::waiter, private pool::backend_user {
   // The lane has broken: it was told so itself, or the test says so.
   void drop(metrics::close_reason why);
 
+  // Its clock is so much ahead: whatever the machine does meanwhile, its wishes are fresh.
+  std::chrono::nanoseconds ahead{};
   std::optional<pool::server_failure> failure;
   bool lost = false;
   std::vector<rider*>* order = nullptr;  // where it enters itself when it gets a place
 
  private:
+  std::chrono::nanoseconds now() const { return io::clock::now().time_since_epoch() + ahead; }
   void on_backend(pool::lease) override { failure = pool::server_failure{"", "got a lease", true}; }
   void on_no_backend(const pool::server_failure& why) override { failure = why; }
   void on_lane(pool::backend& shared, bool begins) override;
@@ -53,7 +56,8 @@ class rider final : public pool::waiter, private pool::backend_user {
 class stream_of_units {
  public:
   // `riders`: units under way or waiting at any time.
-  stream_of_units(pool::pool& from, pool::shared_profile startup, std::size_t riders);
+  stream_of_units(pool::pool& from, pool::shared_profile startup, std::size_t riders,
+                  std::chrono::nanoseconds ahead = {});
 
   // The unit that got its place first is answered, and its session sends the next one at once.
   void step();
