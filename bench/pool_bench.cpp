@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 namespace pgweir::bench {
@@ -99,12 +100,12 @@ void line_goes_round(benchmark::State& state) {
   std::deque<pool_session> sessions;
   for (std::int64_t i = 0; i < state.range(0); ++i) {
     sessions.emplace_back(rig.pool(), profiles.front());
-    line.push_back(sessions.back(), rig.pool(), profiles.front(), 1ns);
+    line.push_back(sessions.back(), rig.pool(), profiles.front(), std::nullopt, 1ns);
   }
   for (auto _ : state) {
     auto& first = *line.front();
     line.remove(first);
-    line.push_back(first, rig.pool(), profiles.front(), 1ns);
+    line.push_back(first, rig.pool(), profiles.front(), std::nullopt, 1ns);
   }
   while (!line.empty()) line.remove(*line.front());
   state.SetItemsProcessed(state.iterations());
@@ -119,7 +120,7 @@ void line_without_taker(benchmark::State& state) {
   std::deque<pool_session> sessions;
   for (std::int64_t i = 0; i < state.range(0); ++i) {
     sessions.emplace_back(rig.pool(), profiles.front());
-    line.push_back(sessions.back(), rig.pool(), profiles.front(), 1ns);
+    line.push_back(sessions.back(), rig.pool(), profiles.front(), std::nullopt, 1ns);
   }
   for (auto _ : state) benchmark::DoNotOptimize(line.first_wanting(profiles.back()));
   while (!line.empty()) line.remove(*line.front());
