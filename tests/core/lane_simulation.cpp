@@ -264,9 +264,8 @@ void lane_simulation::run_alone(client& of) {
 
 // False: all is answered, and no transaction is open.
 bool lane_simulation::exchange(client& of, server& at, std::string& rest, std::string& kept) {
-  const auto arrives = random(3) == 0 ? std::min(rest.size(), 1 + random(60)) : rest.size();
-  kept += rest.substr(0, arrives);
-  rest.erase(0, arrives);
+  // The session has gathered the unit: one that comes in pieces may not go again.
+  kept += std::exchange(rest, {});
   text_sink to_server{at.requests};
   const auto rules = rules_for(of, false);
   const auto step =

@@ -134,9 +134,8 @@ void model_server::refuse_out_of_date(const statement& used) const {
 }
 
 void model_server::expire_shapes() {
-  for (auto& [name, one] : named_)
-    if (does(one.text, "shaped")) one.parsed_at = -1;
-  if (unnamed_ && does(unnamed_->text, "shaped")) unnamed_->parsed_at = -1;
+  for (auto& [name, one] : named_) one.parsed_at = does(one.text, "shaped") ? -1 : schema_;
+  if (unnamed_) unnamed_->parsed_at = does(unnamed_->text, "shaped") ? -1 : schema_;
 }
 
 void model_server::refuse_canceled() {

@@ -49,7 +49,7 @@ class model_server {
   }
   // As if all statements were prepared afresh after each DDL.
   void ignore_schema(bool ignores) { ignores_schema_ = ignores; }
-  // As if what "shaped" statements answer had changed since they were prepared.
+  // As if what "shaped" statements answer, and nothing else, had changed since they were prepared.
   void expire_shapes();
   // A cancel request arrives: what comes next up to the next ReadyForQuery fails.
   void cancel() { is_canceled_ = true; }
