@@ -1,5 +1,7 @@
 #include "pool/lane_tuner.hpp"
 
+#include <algorithm>
+
 namespace pgweir::pool {
 
 void lane_tuner::observe(std::chrono::nanoseconds now, std::size_t under_way, std::size_t most) {
@@ -9,6 +11,10 @@ void lane_tuner::observe(std::chrono::nanoseconds now, std::size_t under_way, st
   }
   ++units_;
   load_ += under_way;
+  const bool probes = phase_ == phase::settle_probe || phase_ == phase::measure_probe;
+  if (phase_ == phase::measure) most_under_way_ = std::max(most_under_way_, under_way);
+  // One lane less than is needed fills up within milliseconds.
+  if (probes && under_way > 2 * most_under_way_) return give_up_probe(now);
   const auto took = now - began_;
   const bool settles = phase_ == phase::settle || phase_ == phase::settle_probe;
   if (took < (settles ? settling_time : measuring_time) || units_ < least_units) return;
@@ -32,7 +38,14 @@ void lane_tuner::observe(std::chrono::nanoseconds now, std::size_t under_way, st
   }
 }
 
+void lane_tuner::give_up_probe(std::chrono::nanoseconds now) {
+  probe_more_ = !probe_more_;
+  trying_ = lanes_;
+  begin(phase::settle, now);
+}
+
 void lane_tuner::begin(phase next, std::chrono::nanoseconds now) {
+  if (next == phase::measure) most_under_way_ = 0;
   phase_ = next;
   began_ = now;
   units_ = load_ = 0;

@@ -31,6 +31,7 @@ class lane_tuner {
   static constexpr double not_worse = 1.01;
 
   void begin(phase next, std::chrono::nanoseconds now);
+  void give_up_probe(std::chrono::nanoseconds now);
   double time_in_system(std::chrono::nanoseconds now) const;
   void judge(double probe);
 
@@ -40,8 +41,9 @@ class lane_tuner {
   phase phase_ = phase::settle;
   std::chrono::nanoseconds began_{};
   std::size_t units_ = 0;
-  std::size_t load_ = 0;  // sum of `under_way`
-  double usual_ = 0;      // time in system with lanes_
+  std::size_t load_ = 0;            // sum of `under_way`
+  std::size_t most_under_way_ = 0;  // seen with lanes_
+  double usual_ = 0;                // time in system with lanes_
 };
 
 }  // namespace pgweir::pool

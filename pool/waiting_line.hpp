@@ -4,6 +4,7 @@
 
 #include "pool/pool.hpp"
 
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <utility>
@@ -25,6 +26,7 @@ class waiting_line {
 
   void push_back(waiter& one, pool& in, const shared_profile& wanted, const std::optional<lane_wish>& wish,
                  std::chrono::nanoseconds ticket) {
+    assert(!one.is_waiting());
     one.waiting_in_ = &in;
     one.profile_ = wanted;
     one.wish_ = wish;
@@ -36,6 +38,7 @@ class waiting_line {
   }
 
   void remove(waiter& one) {
+    assert(one.is_waiting());
     (one.wish_ ? lane_wishes_ : lease_wishes_) -= 1;
     (one.previous_ == nullptr ? first_ : one.previous_->next_) = one.next_;
     (one.next_ == nullptr ? last_ : one.next_->previous_) = one.previous_;
@@ -54,6 +57,7 @@ class waiting_line {
   waiter* first_for_lease() const { return lease_wishes_ == 0 ? nullptr : first_where(false); }
   waiter* first_for_lane() const { return lane_wishes_ == 0 ? nullptr : first_where(true); }
   std::size_t size() const { return lane_wishes_ + lease_wishes_; }
+  std::size_t wishing_lane() const { return lane_wishes_; }
 
  private:
   // Precondition: there is one.

@@ -105,11 +105,12 @@ void worker_pool::join(waiter& who, backend& lane, std::chrono::nanoseconds expe
 
 // A unit has come that may share. Whether more are under way than there are backends.
 bool worker_pool::note_crowd(std::chrono::nanoseconds now) {
-  const auto queued = lane_units_ + line_.size() + 1;
-  crowd_ = policy::decayed_peak(crowd_, queued + set_.in(backend_state::lent).size());
+  const auto units = lane_units_ + line_.wishing_lane() + 1;
+  const auto leases = set_.in(backend_state::lent).size() + line_.size() - line_.wishing_lane();
+  crowd_ = policy::decayed_peak(crowd_, units + leases);
   const bool crowded =
       policy::is_crowded(crowd_, std::max<std::size_t>(1, settings().size / shared_->workers()));
-  if (crowded) tuner_.observe(now, queued, policy::most_lanes(settings()));
+  if (crowded) tuner_.observe(now, units, policy::most_lanes(settings()));
   return crowded;
 }
 

@@ -69,13 +69,16 @@ std::size_t lane::on_server_bytes(std::span<const std::byte> arrived) {
 void lane::settle() {
   const auto gone = queue_.take_departures();
   if (gone.units == 0) return;
+  // Without units the backend may go to another worker.
+  if (queue_.empty()) shared_.on().timer.cancel(*this);
   pool_->units_left(shared_, gone.units, gone.expected);
 }
 
 // A client that does not read its answer: the server stops, too, for a while.
 void lane::stop_reading_if_full() {
   auto* head = queue_.empty() ? nullptr : static_cast<lane_session*>(queue_.head());
-  if (head == nullptr || !head->connection_of().wants_room()) return;
+  const bool has_stopped = stopped_since_ != io::clock::time_point{};
+  if (has_stopped || head == nullptr || !head->connection_of().wants_room()) return;
   shared_.pause_reading();
   stopped_since_ = io::clock::now();
 }
@@ -140,6 +143,7 @@ void lane::fail(core::lane_failure why, const char* what) {
 
 void lane::drop(metrics::close_reason why) {
   queue_.take_departures();  // the pool forgets the whole lane
+  shared_.on().timer.cancel(*this);
   pool_->drop_lane(shared_, why);
 }
 

@@ -32,6 +32,8 @@ class lane final : private pool::backend_user, private io::timeout {
   // The client at the head asked for it, on the connection `asked_on`; see session::cancel().
   void cancel_head(std::shared_ptr<void> asked_on);
   bool is_head(const lane_session& who) const;
+  // A part of the answer has gone out.
+  bool answers(const lane_session& who) const { return is_head(who) && queue_.head_has_begun(); }
   // The head has got its turn.
   void note_turn(io::clock::time_point now);
   // The client at the head has taken what waited for it, or will not.

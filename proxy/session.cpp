@@ -225,7 +225,10 @@ void session::end(outcome why, std::string_view detail) {
   const auto& row = row_of(why);
   if (phase_ == phase::waiting) observe_wait(metrics::wait_outcome::disconnect);
   if (is_waiting()) pool_.give_up(*this);
-  if (lane_ != nullptr) std::exchange(lane_, nullptr)->leave(*this);
+  if (lane_ != nullptr) {
+    answer_is_cut_ = lane_->answers(*this);
+    std::exchange(lane_, nullptr)->leave(*this);
+  }
   if (lease_) {
     enter(phase::active);
     unpin();

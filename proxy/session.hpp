@@ -102,9 +102,9 @@ class session final : public io::connection,
   void on_turn() override;
   void on_answered(const core::lane_answer& how) override;
   void on_resend(core::resend_reason why) override;
-  void on_failed(core::lane_failure why) override;
+  void on_failed(core::lane_failure why, bool begun) override;
   io::connection& connection_of() override { return *this; }
-  void on_write_timeout() override;
+  void on_write_timeout() override { end(outcome::client_does_not_read); }
   // pool::backend_user
   std::size_t on_server_bytes(std::span<const std::byte> arrived) override;
   void on_server_drained() override;

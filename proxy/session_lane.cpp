@@ -133,9 +133,10 @@ void session::on_resend(core::resend_reason why) {
   ask_for_lease(why == core::resend_reason::stalled ? lease_reason::stalled : lease_reason::resent);
 }
 
-void session::on_failed(core::lane_failure why) {
+void session::on_failed(core::lane_failure why, bool begun) {
   auto* lost = std::exchange(lane_, nullptr);
-  if (why == core::lane_failure::server_lost) {
+  answer_is_cut_ = begun;
+  if (begun || why == core::lane_failure::server_lost) {
     const auto said = lost->last_words();
     return end(said.empty() ? outcome::server_lost : outcome::server_said_fatal, said);
   }
@@ -144,11 +145,6 @@ void session::on_failed(core::lane_failure why) {
                         ? "A query on it left a transaction open, which must not happen there."
                         : "The server's answer did not fit what was asked.";
   refuse_unit(error_of(outcome::unit_lost_its_lane, told));
-}
-
-void session::on_write_timeout() {
-  answer_is_cut_ = true;
-  end(outcome::client_does_not_read);
 }
 
 // The unit of a lease is answered. Only the first one was looked at.

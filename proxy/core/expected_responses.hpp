@@ -37,7 +37,7 @@ enum class bookkeeping : std::uint8_t {
   unnames_statement,  // close of the client's name; skipped by an error, the name is still there
   sets_unnamed,       // parse of the client's unnamed statement
   drops_unnamed,      // close of the client's unnamed statement
-  stands_in,          // bind, describe: of a shared statement in the place of the unnamed one
+  stands_in,          // bind: of a shared statement in the place of the unnamed one
   deallocates_one,    // query: DEALLOCATE of one of the client's names
   ignored_in_copy,    // sync sent while a COPY FROM STDIN was taking data: the server does not answer it
 };

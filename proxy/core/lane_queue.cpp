@@ -172,7 +172,7 @@ void lane_queue::lose(wire::bytes_view last_words) {
     auto gone = pop();
     if (gone.rider == nullptr) continue;
     if (is_head && !resend)
-      gone.rider->on_failed(lane_failure::server_lost);
+      gone.rider->on_failed(lane_failure::server_lost, streams_);
     else
       send_again(gone, is_head ? *resend : resend_reason::server_lost);
   }
@@ -181,8 +181,10 @@ void lane_queue::lose(wire::bytes_view last_words) {
 void lane_queue::fail_all(lane_failure why) {
   for (std::size_t i = 0; i < units_.size(); ++i)
     if (units_.at(i).rider != nullptr) take_back_names(i);
-  while (!units_.empty())
-    if (auto gone = pop(); gone.rider != nullptr) gone.rider->on_failed(why);
+  while (!units_.empty()) {
+    const bool begun = std::exchange(streams_, false);
+    if (auto gone = pop(); gone.rider != nullptr) gone.rider->on_failed(why, begun);
+  }
 }
 
 }  // namespace pgweir::core

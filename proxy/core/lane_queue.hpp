@@ -52,7 +52,8 @@ class lane_rider {
   virtual void on_turn() = 0;  // its unit is the head from now on
   virtual void on_answered(const lane_answer& how) = 0;
   virtual void on_resend(resend_reason why) = 0;
-  virtual void on_failed(lane_failure why) = 0;
+  // `begun`: a part of the answer has gone out.
+  virtual void on_failed(lane_failure why, bool begun) = 0;
 
  protected:
   ~lane_rider() = default;
@@ -77,6 +78,7 @@ class lane_queue {
   std::size_t size() const { return units_.size(); }
   // Null: its client has gone. Precondition: not empty.
   lane_rider* head() const { return units_.front().rider; }
+  bool head_has_begun() const { return streams_; }
 
   // Sends a whole unit. False: it could not be read; nothing can be said of the backend any more.
   // Preconditions: classify_unit() found that it may share; rules.on_lane.

@@ -23,6 +23,7 @@ class pending_changes {
   void settle_earlier() { settle(unit_); }
   // The units that made the changes up to `serial` are answered.
   void settle(std::uint64_t serial) { settled_ = std::max(settled_, serial); }
+  bool is_of_this_unit(std::uint64_t serial) const { return serial > unit_; }
   bool in_doubt(std::uint64_t serial) const { return serial > settled_ && serial <= unit_; }
 
  private:

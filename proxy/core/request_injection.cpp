@@ -114,7 +114,7 @@ void request_relay::ensure_unnamed() {
     wire::append_close(built_, 'S', "");
     backend_.expected.push({.request = request::close, .how = handling::swallow});
   } else {
-    wire::append_parse(built_, "", wire::as_bytes(mine->text_and_types));
+    wire::append_parse(built_, "", wire::as_bytes(mine->text()));
     backend_.expected.push({.request = request::parse, .how = handling::swallow});
     ++backend_.counts.server_parses;
   }

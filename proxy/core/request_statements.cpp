@@ -129,14 +129,14 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
 // difference (a plan that is out of date, types that have changed).
 shared_statement request_relay::stand_in_for(const wire::parse_view& view) const {
   if (rules_.unnamed == nullptr || replaying_) return nullptr;
-  const bool can_go_again =
-      rules_.on_lane || (backend_.unit_is_kept && !backend_.unit_executes && rest_can_go_again());
-  return can_go_again ? rules_.unnamed->note(view.text_and_types) : nullptr;
+  const bool is_kept = rules_.on_lane || (backend_.unit_is_kept && !backend_.unit_executes);
+  return is_kept && rest_allows_stand_in() ? rules_.unnamed->note(view.text_and_types) : nullptr;
 }
 
-// Whether the unit is here up to its Sync, nothing that could end or change it stands before that, and
-// nothing comes behind: what is sent behind could not be taken back.
-bool request_relay::rest_can_go_again() const {
+// Whether the unit is here up to its Sync, nothing that could end or change it stands before that, nothing
+// comes behind (it could not be taken back), and the client does not ask for the types of the parameters:
+// those of its own statement may have changed.
+bool request_relay::rest_allows_stand_in() const {
   auto left = rest_;
   // The Parse at the front is already kept.
   for (bool is_first = true;; is_first = false) {
@@ -159,8 +159,12 @@ bool request_relay::rest_can_go_again() const {
         if (!target || (target->kind == 'S' && !target->name.empty())) return false;
         break;
       }
+      case frontend::describe: {
+        const auto target = wire::read_target(content);
+        if (!target || (target->kind == 'S' && target->name.empty())) return false;
+        break;
+      }
       case frontend::bind:
-      case frontend::describe:
       case frontend::execute:
         break;
       default:
@@ -341,22 +345,13 @@ request_relay::verdict request_relay::describe(const wire::frame_header& header)
   if (!target || target->kind == 'P') return pass_expecting(header, {.request = request::describe_portal});
   const expected_response entry{.request = request::describe_statement};
   if (client_.names == naming::own) return pass_expecting(header, entry);
-  auto entry_shared = entry;
-  const auto* meant = known != nullptr ? known->made.get() : nullptr;
-  if (known != nullptr) entry_shared.serial = known->serial;
-  if (target->name.empty()) {
-    meant = client_.unnamed.stand_in();
-    if (meant == nullptr) ensure_unnamed();
-    backend_.unit_stands_in = backend_.unit_stands_in || meant != nullptr;
-    entry_shared.then = bookkeeping::stands_in;
-  }
-  if (meant == nullptr) return pass_expecting(header, entry);
-  ensure_prepared(*meant);
+  if (target->name.empty()) ensure_unnamed();
+  if (known == nullptr) return pass_expecting(header, entry);
+  ensure_prepared(*known->made);
   built_.clear();
-  wire::append_describe(built_, 'S', meant->server_name);
+  wire::append_describe(built_, 'S', known->made->server_name);
   inject(built_);
-  entry_shared.statement = meant->id;
-  expect(entry_shared);
+  expect({.request = request::describe_statement, .serial = known->serial, .statement = known->made->id});
   skip(header.size());
   return verdict::done;
 }

@@ -29,7 +29,8 @@ std::uint64_t unnamed_statement::set_large() {
 }
 
 std::uint64_t unnamed_statement::set_shared(shared_statement made) {
-  versions_.push_back({.serial = changes_.next(), .exists = true, .made = std::move(made)});
+  const auto traits = made->traits;
+  versions_.push_back({.serial = changes_.next(), .exists = true, .traits = traits, .made = std::move(made)});
   return changes_.last();
 }
 

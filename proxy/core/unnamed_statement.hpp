@@ -27,6 +27,8 @@ class unnamed_statement {
     std::string text_and_types{};  // as in the Parse message after its name
     std::string deallocates{};     // its text is DEALLOCATE of this name of the client's
     shared_statement made{};       // stands in for it on the server; the text is kept there
+
+    const std::string& text() const { return made != nullptr ? made->text_and_types : text_and_types; }
   };
 
   // `spare` lends its memory to the new version; confirm() gives memory back to it.
@@ -49,8 +51,12 @@ class unnamed_statement {
 
   // Null: the client has none.
   const version* current() const { return !empty() && versions_.back().exists ? &versions_.back() : nullptr; }
-  // The catalogue's statement that stands in for it, or null.
-  const statement* stand_in() const { return current() != nullptr ? current()->made.get() : nullptr; }
+  // The catalogue's statement that stands in for it, or null. Only within the unit that prepared it: a later
+  // one could not be sent again as its client meant it, should the two differ by then.
+  const statement* stand_in() const {
+    const auto* now = current();
+    return now != nullptr && changes_.is_of_this_unit(now->serial) ? now->made.get() : nullptr;
+  }
 
  private:
   bool empty() const { return first_ == versions_.size(); }

@@ -29,9 +29,10 @@ void lane_script::recording_rider::on_resend(core::resend_reason why) {
   told.push_back(std::string("resend: ") + names[static_cast<std::size_t>(why)]);
 }
 
-void lane_script::recording_rider::on_failed(core::lane_failure why) {
+void lane_script::recording_rider::on_failed(core::lane_failure why, bool begun) {
   static constexpr const char* names[] = {"server lost", "transaction open", "violation"};
-  told.push_back(std::string("failed: ") + names[static_cast<std::size_t>(why)]);
+  told.push_back(std::string("failed: ") + names[static_cast<std::size_t>(why)] +
+                 (begun ? ", in the middle" : ""));
 }
 
 lane_script& lane_script::in_pieces_of(std::size_t size) {

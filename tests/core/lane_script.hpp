@@ -57,7 +57,7 @@ class lane_script {
     void on_turn() override { told.emplace_back("turn"); }
     void on_answered(const core::lane_answer& how) override;
     void on_resend(core::resend_reason why) override;
-    void on_failed(core::lane_failure why) override;
+    void on_failed(core::lane_failure why, bool begun) override;
 
     core::client_state client;
     std::uint64_t id = 0;

@@ -52,7 +52,7 @@ class lane_simulation::client final : public core::lane_rider {
     owner_.expect_names_as_before(*this, false);
     at = place::to_resend;
   }
-  void on_failed(core::lane_failure why) override {
+  void on_failed(core::lane_failure why, bool) override {
     leave_lane("failed");
     ++owner_.counts_.failed[static_cast<std::size_t>(why)];
     owner_.expect_prefix(*this);

@@ -162,6 +162,16 @@ TEST(lane, the_servers_last_words_reach_the_head) {
   });
 }
 
+TEST(lane, a_client_is_told_when_its_answer_ended_in_the_middle) {
+  lane_script s;
+  s.join("a", query("select 1")).join("b", query("select 2"));
+  s.server(data_row(std::string(core::lane_queue::largest_held_answer, 'x')));
+  EXPECT_TRUE(s.lane().head_has_begun());
+  s.lane().lose(s.untaken());
+  s.expect_told("a", {"turn", "failed: server lost, in the middle"})
+      .expect_told("b", {"resend: server lost"});
+}
+
 TEST(lane, a_client_that_leaves_while_queued_gets_nothing_and_stops_nobody) {
   lane_same_for_every_split([](lane_script& s) {
     s.join("a", query("select 1")).join("b", query("select 2")).join("c", query("select 3"));

@@ -75,23 +75,36 @@ TEST(unnamed_shared, the_answer_to_its_parse_does_not_split_a_message_of_the_ser
   s.expect_client(said + parse_complete() + ran_it).expect_quiet();
 }
 
-TEST(unnamed_shared, is_described_under_its_shared_name) {
+TEST(unnamed_shared, a_client_that_asks_for_its_parameters_gets_those_of_its_own_statement) {
   script s;
   s.shares_unnamed({"select 1"});
   has_it(s);
-  s.client(parse("", "select 1") + describe_statement("") + sync());
-  s.expect_server(describe_statement(s.name(1)) + sync());
-  s.server(parameter_description() + row_description() + ready());
-  s.expect_client(parse_complete() + parameter_description() + row_description() + ready());
-  s.client(run_it).expect_server(run_shared()).server(ran_it).expect_client(ran_it);
+  const auto described = parameter_description() + row_description() + ready();
+  const auto unit = parse("", "select 1") + describe_statement("") + sync();
+  s.client(unit).expect_server(unit).server(parse_complete() + described);
+  s.expect_client(parse_complete() + described);
+  s.client(run_it).expect_server(run_it).server(ran_it).expect_client(ran_it);
 }
 
-TEST(unnamed_shared, is_prepared_on_another_backend_where_it_is_bound) {
+TEST(unnamed_shared, a_later_unit_gets_the_clients_own_on_whatever_backend) {
+  for (const bool another : {false, true}) {
+    script s;
+    s.shares_unnamed({"select 1"});
+    has_it(s);
+    if (another) s.change_backend();
+    s.client(run_it).expect_server(parse("", "select 1") + run_it);
+    s.server(parse_complete() + ran_it).expect_client(ran_it).expect_quiet();
+    s.client(run_it).expect_server(run_it).server(ran_it).expect_client(ran_it);
+  }
+}
+
+TEST(unnamed_shared, a_later_unit_inside_a_transaction_gets_the_clients_own) {
   script s;
   s.shares_unnamed({"select 1"});
   has_it(s);
-  s.change_backend().client(run_it).expect_server(parse(s.name(1), "select 1") + run_shared());
-  s.server(parse_complete() + ran_it).expect_client(ran_it).expect_quiet();
+  s.client(query("begin; savepoint a")).server(complete("BEGIN") + complete("SAVEPOINT") + ready('T'));
+  s.client(parse("", "select 1") + run_it).server(parse_complete() + bind_complete() + one_row + ready('T'));
+  s.expect_server(query("begin; savepoint a") + whole);
 }
 
 const auto no_unnamed = error("26000", "unnamed prepared statement does not exist") + ready();
@@ -139,12 +152,9 @@ TEST(unnamed_shared, errors_name_it_as_the_client_does) {
   // First it goes again, then it is the client's.
   s.client(parse("", "select 1") + bind_statement("", "", "x") + sync()).server(about(s.name(1)));
   s.expect_client(parse_complete()).server(parse_complete() + about("")).expect_client(about(""));
-  // Where it cannot go again; and the same statement has a name, too.
+  // The same statement has a name, too.
   s.client(parse("p", "select 1") + parse("", "select 1") + sync()).server(ready());
   s.expect_client(parse_complete() + parse_complete() + ready());
-  s.client(bind_statement("", "", "x") + flush())
-      .server(about(s.name(1)).substr(0, about(s.name(1)).size() - 6));
-  s.client(sync()).server(ready()).expect_client(about(""));
   s.client(bind_statement("", "p", "x") + sync()).server(about(s.name(1))).expect_client(about("p"));
 }
 
@@ -207,15 +217,14 @@ TEST(unnamed_shared, an_evicted_one_is_prepared_again) {
   s.client(whole).expect_server(close_statement(s.name(2)) + parse(s.name(1), "select 1") + run_shared());
 }
 
-TEST(unnamed_shared, a_unit_that_closes_what_it_used_does_not_go_again) {
-  const auto refused = error("42883", "types") + ready();
+TEST(unnamed_shared, a_unit_that_closes_what_it_prepared_finds_none) {
   script s;
   s.shares_unnamed({"select 1"});
   has_it(s);
-  s.client(bind_statement("", "") + close_statement("") + bind_statement("", "") + sync());
-  s.expect_server(bind_statement("", s.name(1)) + close_statement("") + bind_statement("", "") + sync());
-  s.server(bind_complete() + close_complete() + refused);
-  s.expect_client(bind_complete() + close_complete() + refused).expect_quiet();
+  s.client(parse("", "select 1") + bind_statement("", "") + close_statement("") + run_it);
+  s.expect_server(bind_statement("", s.name(1)) + close_statement("") + run_it);
+  s.server(bind_complete() + close_complete() + no_unnamed);
+  s.expect_client(parse_complete() + bind_complete() + close_complete() + no_unnamed).expect_quiet();
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ struct rider final : core::lane_rider {
     require(got.text.empty());
     leave();
   }
-  void on_failed(core::lane_failure) override { leave(); }
+  void on_failed(core::lane_failure, bool) override { leave(); }
   void leave() {
     require(is_on_lane);
     is_on_lane = had_turn = false;

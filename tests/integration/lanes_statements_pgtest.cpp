@@ -119,9 +119,8 @@ INSTANTIATE_TEST_SUITE_P(
                    {"2147483000"}})),
     name_of_change);
 
-// The statement in the place of the unnamed one keeps the types that its parameters had.
 INSTANTIATE_TEST_SUITE_P(
-    DISABLED_of, changing_table,
+    with_parameters, changing_table,
     testing::Combine(
         testing::Values("size = 1", "size = 2\nserver_round_robin = true\nmultiplex = \"off\""),
         testing::Values(
