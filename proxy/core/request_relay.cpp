@@ -40,18 +40,11 @@ bool is_copy(char type) {
 
 request_step request_relay::run(wire::bytes_view bytes) {
   const auto total = bytes.size();
-  rest_ = bytes;
-  passed_ = bytes.first(0);
+  stream_.begin(bytes);
   auto outcome = request_outcome::need_more;
-  while (!rest_.empty()) {
-    if (client_.rest.how != passing::none) {
-      const auto n = std::min<std::size_t>(client_.rest.bytes, rest_.size());
-      client_.rest.how == passing::forward ? pass(n) : skip(n);
-      client_.rest.bytes -= static_cast<std::uint32_t>(n);
-      if (client_.rest.bytes == 0) client_.rest.how = passing::none;
-      continue;
-    }
-    const auto [status, header] = wire::read_header(rest_);
+  while (!stream_.rest().empty()) {
+    if (stream_.continue_message(client_.rest)) continue;
+    const auto [status, header] = wire::read_header(stream_.rest());
     if (status == wire::header_status::incomplete) break;
     auto done = verdict::violation;
     if (status == wire::header_status::malformed)
@@ -64,8 +57,8 @@ request_step request_relay::run(wire::bytes_view bytes) {
     if (done == verdict::violation) outcome = request_outcome::violation;
     break;
   }
-  send_passed();
-  return {total - rest_.size(), outcome, violation_};
+  stream_.flush();
+  return {total - stream_.rest().size(), outcome, violation_};
 }
 
 void request_relay::replay() {
@@ -156,7 +149,7 @@ request_relay::verdict request_relay::dispatch(const wire::frame_header& header)
 }
 
 request_relay::verdict request_relay::pass_through(const wire::frame_header& header, passing how) {
-  how == passing::forward ? pass(wire::header_size) : skip(wire::header_size);
+  stream_.take(wire::header_size, how);
   if (header.body > 0) client_.rest = {how, header.body};
   return verdict::done;
 }
@@ -170,10 +163,10 @@ request_relay::verdict request_relay::pass_expecting(const wire::frame_header& h
 request_relay::verdict request_relay::query(const wire::frame_header& header) {
   expected_response entry{.request = request::query};
   if (client_.names == naming::shared && !rules_.on_lane) {
-    const auto available = rest_.size() - wire::header_size;
+    const auto available = stream_.rest().size() - wire::header_size;
     if (available < std::min<std::size_t>(header.body, sql_head_size)) return verdict::need_more;
-    const auto text =
-        wire::as_text(rest_.subspan(wire::header_size, std::min<std::size_t>(available, header.body)));
+    const auto text = wire::as_text(
+        stream_.rest().subspan(wire::header_size, std::min<std::size_t>(available, header.body)));
     const auto head = wire::read_sql_head(text.substr(0, text.find('\0')));
     entry.may_deallocate = true;
     if (head.kind == wire::sql_head_kind::deallocate_one && is_whole(header)) {
@@ -209,7 +202,7 @@ request_relay::verdict request_relay::deallocate(std::string_view client_name,
   expect(entry);
   client_.in_unit = false;
   client_.batch_deallocates = false;
-  skip(header.size());
+  stream_.skip(header.size());
   return verdict::done;
 }
 
@@ -240,32 +233,11 @@ void request_relay::keep_for_replay(const wire::frame_header& header) {
     backend_.unit_is_kept = false;
     return;
   }
-  backend_.unit.append(wire::as_text(rest_.first(header.size())));
+  backend_.unit.append(wire::as_text(stream_.rest().first(header.size())));
 }
 
 wire::bytes_view request_relay::body(const wire::frame_header& header) const {
-  return rest_.subspan(wire::header_size, header.body);
-}
-
-void request_relay::pass(std::size_t n) {
-  passed_ = {passed_.data(), passed_.size() + n};
-  rest_ = rest_.subspan(n);
-}
-
-void request_relay::skip(std::size_t n) {
-  send_passed();
-  rest_ = rest_.subspan(n);
-  passed_ = rest_.first(0);
-}
-
-void request_relay::send_passed() {
-  if (!passed_.empty()) to_server_.put(passed_);
-  passed_ = rest_.first(0);
-}
-
-void request_relay::inject(const std::string& message) {
-  send_passed();
-  to_server_.put(wire::as_bytes(message));
+  return stream_.rest().subspan(wire::header_size, header.body);
 }
 
 }  // namespace pgweir::core

@@ -5,6 +5,7 @@
 // message larger than what has arrived streams through. Never blocks, never throws on what a client sends.
 #pragma once
 
+#include "proxy/core/passage.hpp"
 #include "proxy/core/state.hpp"
 #include "proxy/core/statement_catalogue.hpp"
 #include "proxy/core/statement_finder.hpp"
@@ -50,7 +51,7 @@ class request_relay {
       : client_(client),
         backend_(backend),
         rules_(rules),
-        to_server_(to_server),
+        stream_(to_server),
         to_client_(to_client),
         built_(backend.scratch) {}
 
@@ -116,22 +117,17 @@ class request_relay {
 
   void keep_for_replay(const wire::frame_header& header);
   wire::bytes_view body(const wire::frame_header& header) const;
-  bool is_whole(const wire::frame_header& header) const { return rest_.size() >= header.size(); }
+  bool is_whole(const wire::frame_header& header) const { return stream_.rest().size() >= header.size(); }
 
-  void pass(std::size_t n);
-  void skip(std::size_t n);
-  void send_passed();
-  void inject(const std::string& message);
+  void inject(const std::string& message) { stream_.put(wire::as_bytes(message)); }
 
   client_state& client_;
   backend_state& backend_;
   const relay_rules& rules_;
-  wire::sink& to_server_;
+  passage stream_;  // to the server
   wire::sink& to_client_;
 
-  wire::bytes_view rest_;    // not consumed yet
-  wire::bytes_view passed_;  // consumed, to be sent as it is; ends where rest_ begins
-  std::string& built_;       // of the backend: it keeps its memory
+  std::string& built_;  // of the backend: it keeps its memory
   const char* violation_ = nullptr;
   bool replaying_ = false;
 };

@@ -5,6 +5,7 @@
 // sink in one piece, whatever their size.
 #pragma once
 
+#include "proxy/core/passage.hpp"
 #include "proxy/core/state.hpp"
 #include "proxy/wire/frame.hpp"
 #include "proxy/wire/sink.hpp"
@@ -46,7 +47,7 @@ class response_relay {
       : client_(client),
         backend_(backend),
         statement_prefix_(statement_prefix),
-        to_client_(to_client),
+        stream_(to_client),
         use_(use),
         built_(backend.scratch) {}
 
@@ -76,22 +77,16 @@ class response_relay {
   void forward_error(const wire::frame_header& header, std::string_view sqlstate);
   void synthesise_due();
 
-  bool is_whole(const wire::frame_header& header) const { return rest_.size() >= header.size(); }
+  bool is_whole(const wire::frame_header& header) const { return stream_.rest().size() >= header.size(); }
   bool head_is(core::request expected) const;
   handling head_handling() const;
   void take(const wire::frame_header& header, handling how);
-  void pass(std::size_t n);
-  void skip(std::size_t n);
-  void send_passed();
 
   client_state& client_;
   backend_state& backend_;
   std::string_view statement_prefix_;
-  wire::sink& to_client_;
+  passage stream_;  // to the client
   const backend_use use_;
-
-  wire::bytes_view rest_;
-  wire::bytes_view passed_;
   std::string& built_;  // of the backend: it keeps its memory
   seen_error error_;
   bool answered_ = false;

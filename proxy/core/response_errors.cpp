@@ -1,0 +1,130 @@
+// The part of the response relay that deals with errors: what they end, what is undone, what is sent again,
+// and in which names the client is told.
+#include "proxy/core/response_relay.hpp"
+#include "proxy/core/undo.hpp"
+#include "proxy/wire/error_response.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace pgweir::core {
+namespace {
+
+// Whether a COPY that failed had begun to read: PostgreSQL sets the context "COPY table, line n" up just
+// before. What the client sent ahead of its first CopyData has been read then, too.
+bool has_read_copy_data(std::string_view context) {
+  return context.starts_with("COPY ") || context.find("\nCOPY ") != std::string_view::npos;
+}
+
+// "cached plan must not change result type", or a prepared statement that the server does not have.
+bool is_about_validity(std::string_view sqlstate, std::string_view routine) {
+  return (sqlstate == "0A000" && routine == "RevalidateCachedQuery") ||
+         (sqlstate == "26000" && routine == "FetchPreparedStatement");
+}
+
+}  // namespace
+
+response_relay::verdict response_relay::error_response(const wire::frame_header& header) {
+  if (header.size() <= whole_message_limit && !is_whole(header)) return verdict::need_more;
+  const auto body = stream_.rest().subspan(
+      wire::header_size, std::min<std::size_t>(header.body, stream_.rest().size() - wire::header_size));
+  const auto sqlstate = wire::find_error_field(body, 'C');
+  const auto severity = wire::find_error_field(body, 'V');
+  const bool fatal = severity == "FATAL" || severity == "PANIC";
+  if (fatal) backend_.fatal = std::string(sqlstate) + ": " + std::string(wire::find_error_field(body, 'M'));
+  error_.sqlstate = {};
+  std::copy_n(sqlstate.begin(), std::min<std::size_t>(sqlstate.size(), 5), error_.sqlstate.begin());
+
+  if (backend_.copy_in) finish_copy(!has_read_copy_data(wire::find_error_field(body, 'W')));
+  const bool in_batch = !backend_.expected.empty() && !head_is(request::query) &&
+                        !head_is(request::function_call) && !head_is(request::sync);
+  if (!in_batch) {
+    if (!fatal && head_handling() == handling::swallow) {
+      // What another client left behind may still be there.
+      violation_ = "the server refused what would have made its connection fit for this client";
+      return verdict::violation;
+    }
+    forward_error(header, sqlstate);
+    return verdict::done;
+  }
+  const auto invalid = backend_.expected.front().statement;
+  const bool is_invalid = invalid != 0 && is_about_validity(sqlstate, wire::find_error_field(body, 'R'));
+  if (can_replay(sqlstate, wire::find_error_field(body, 'R'))) {
+    if (is_invalid) backend_.prepared.distrust(invalid);
+    skip_batch();
+    backend_.expected.front().how = handling::swallow;
+    backend_.wants_replay = true;
+    ++backend_.counts.replanned;
+    error_.sqlstate = {};
+    take(header, handling::swallow);
+    return verdict::done;
+  }
+  if (is_invalid) backend_.prepared.distrust(invalid);
+  forward_error(header, sqlstate);
+  if (!skip_batch()) backend_.skips_until_sync = true;
+  return verdict::done;
+}
+
+// A statement of the catalogue has become invalid on this server: its plan's result changed (DDL), or it was
+// dropped behind our back. The unit may go again if it is alone, outside a transaction, and nothing of it but
+// bare acknowledgements has reached the client.
+bool response_relay::can_replay(std::string_view sqlstate, std::string_view routine) const {
+  const auto& expected = backend_.expected;
+  // A client that does not ask anew would read new rows by an old description: it has to see the error.
+  const bool seen = sqlstate == "0A000" && backend_.unit_is_blind;
+  // The client's own statement might have been analysed otherwise (types that have changed since): the unit
+  // goes again as the client sent it. 57: cancelled, or the server ends.
+  const bool stands_in = expected.front().then == bookkeeping::stands_in && sqlstate.substr(0, 2) != "57";
+  return ((is_about_validity(sqlstate, routine) && !seen) || stands_in) && backend_.unit_is_kept &&
+         !client_.in_unit && expected.ready_owed() == 1 &&
+         expected.at(expected.size() - 1).request == request::sync;
+}
+
+// After an error in an extended-protocol batch nothing is answered up to the Sync. False: it was not sent
+// yet.
+bool response_relay::skip_batch() {
+  auto& expected = backend_.expected;
+  std::size_t skipped = 0;
+  while (skipped < expected.size() && expected.at(skipped).request != request::sync) ++skipped;
+  const bool sync_is_there = skipped < expected.size();
+  for (std::size_t i = skipped; i > 0; --i) {
+    undo_names(client_, expected.at(i - 1), i == 1);
+    undo_preparing(backend_, expected.at(i - 1));
+  }
+  for (; skipped > 0; --skipped) expected.pop();
+  backend_.unnamed = unnamed_holder::unknown();
+  return sync_is_there;
+}
+
+// Clients know their statements by their own names.
+void response_relay::forward_error(const wire::frame_header& header, std::string_view sqlstate) {
+  // 08P01: a Bind with the wrong number of parameters.
+  const bool about_names = sqlstate == "42P05" || sqlstate == "26000" || sqlstate == "08P01";
+  if (!about_names || !is_whole(header)) return take(header, handling::forward);
+  std::string body(wire::as_text(stream_.rest().subspan(wire::header_size, header.body)));
+  const auto head = backend_.expected.empty() ? expected_response{} : backend_.expected.front();
+  const bool is_unnamed = head.then == bookkeeping::stands_in || head.then == bookkeeping::sets_unnamed;
+  for (std::size_t at = 0; (at = body.find(statement_prefix_, at)) != std::string::npos;) {
+    std::uint64_t id = 0;
+    const auto* digits = body.data() + at + statement_prefix_.size();
+    const auto parsed = std::from_chars(digits, body.data() + body.size(), id);
+    const bool unnamed = is_unnamed && head.statement == id;
+    const auto name = unnamed ? std::string_view{} : client_.statements.name_of(id, head.serial);
+    if (parsed.ec != std::errc{} || (name.empty() && !unnamed)) {
+      ++at;
+      continue;
+    }
+    body.replace(at, statement_prefix_.size() + static_cast<std::size_t>(parsed.ptr - digits), name);
+    at += name.size();
+  }
+  take(header, handling::swallow);
+  built_.assign(1, header.type);
+  built_.append(4, '\0');
+  built_.append(body);
+  wire::store_u32(reinterpret_cast<std::byte*>(built_.data()) + 1,
+                  static_cast<std::uint32_t>(body.size() + 4));
+  stream_.put(wire::as_bytes(built_));
+  answered_ = true;
+}
+
+}  // namespace pgweir::core
