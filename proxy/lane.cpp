@@ -43,8 +43,9 @@ void lane::note_turn(io::clock::time_point now) { shared_.load.head_since = now.
 // Whom the request hits cannot be told any more when it arrives: nobody new may come, and who is hit by
 // mistake is sent again.
 void lane::cancel_head(std::shared_ptr<void> asked_on) {
+  if (!queue_.cancel_head()) return;
   pool_->drain_lane(shared_);
-  if (queue_.cancel_head()) pool_->cancel_query(shared_, std::move(asked_on));
+  pool_->cancel_query(shared_, std::move(asked_on));
 }
 
 std::size_t lane::on_server_bytes(std::span<const std::byte> arrived) {
@@ -70,7 +71,10 @@ void lane::settle() {
   const auto gone = queue_.take_departures();
   if (gone.units == 0) return;
   // Without units the backend may go to another worker.
-  if (queue_.empty()) shared_.on().timer.cancel(*this);
+  if (queue_.empty())
+    shared_.on().timer.cancel(*this);
+  else if (queue_.head() == nullptr)
+    note_turn(io::clock::now());  // nobody is told that it is the turn of a client that has gone
   pool_->units_left(shared_, gone.units, gone.expected);
 }
 

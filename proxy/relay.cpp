@@ -49,6 +49,7 @@ void prepare_for(pool::backend& held, std::uint64_t client_id, std::string_view 
   auto& memory = memory_of(held);
   if (memory.last_client != client_id && memory.state.dirty) {
     ask_quietly(held, memory, "DISCARD ALL");
+    memory.state.dirty = false;  // what comes behind it may make it so again before it is answered
     memory.state.prepared.clear();
     held.application_name = memory.login_application_name;
     counts.server_resets.add();

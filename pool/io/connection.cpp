@@ -1,5 +1,7 @@
 #include "pool/io/connection.hpp"
 
+#include <array>
+
 namespace pgweir::io {
 namespace {
 
@@ -8,6 +10,8 @@ namespace {
 constexpr std::size_t direct_size = 16 * 1024;
 // Reads in one turn before the others get theirs.
 constexpr int reads_per_turn = 4;
+// Reads of what a closed connection has not taken.
+constexpr int discards = 32;
 
 }  // namespace
 
@@ -44,9 +48,11 @@ void connection::close() {
 }
 
 // A connection closed with unread data is reset, and the peer may lose the last words that were sent to it.
+// Not into the loop's buffer: another connection may be delivering from it.
 void connection::discard_arrived() {
-  for (int reads = 0; readable_ && reads < reads_per_turn; ++reads)
-    readable_ = transport_.read(loop_->read_buffer()).status == io_status::ok;
+  std::array<std::byte, 16 * 1024> discarded;
+  for (int reads = 0; readable_ && reads < discards; ++reads)
+    readable_ = transport_.read(discarded).status == io_status::ok;
 }
 
 void connection::send(std::span<const std::byte> bytes) {

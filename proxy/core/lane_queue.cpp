@@ -41,7 +41,9 @@ lane_step lane_queue::on_bytes(wire::bytes_view arrived) {
     if (!streams_) {
       const auto answer = wire::measure_answer(rest);
       if (answer.malformed) return {used, lane_step::outcome::violation, "invalid message length"};
-      if (answer.size == 0 && rest.size() < largest_held_answer) break;
+      // Whom a cancel request may have hit has to be sent again.
+      const auto held = was_canceled_ ? 4 * largest_held_answer : largest_held_answer;
+      if (answer.size == 0 && rest.size() < held) break;
       streams_ = answer.size == 0;
       if (answer.transaction != 'I') return {used, lane_step::outcome::transaction_open};
       if (!streams_) range = rest.first(answer.size);
@@ -129,6 +131,8 @@ void lane_queue::leave(const lane_rider& who) {
 }
 
 bool lane_queue::cancel_head() {
+  const auto& working_on = backend_.expected.front();
+  if (working_on.request == request::query && working_on.how == handling::swallow) return false;
   was_canceled_ = true;
   return !std::exchange(units_.front().is_canceled, true);
 }

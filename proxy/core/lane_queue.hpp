@@ -92,8 +92,9 @@ class lane_queue {
   // The client does not wait any longer, or has gone; the answer to its unit goes nowhere.
   void leave(const lane_rider& who);
 
-  // The client at the head asks that its unit be cancelled. True: ask the server, it has not been asked yet.
-  // From then on others may be hit: no unit may join any more.
+  // The client at the head asks that its unit be cancelled. True: ask the server. From then on others may be
+  // hit: no unit may join any more. False: it has been asked already, or works on what pgweir itself asked
+  // for.
   [[nodiscard]] bool cancel_head();
 
   // Those behind the head are to be sent elsewhere; what the server answers to them here goes nowhere.

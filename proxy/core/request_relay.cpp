@@ -78,7 +78,8 @@ bool request_relay::must_wait(const wire::frame_header& header, bool starts_unit
   const bool others_first = !rules_.may_start_unit && !backend_.copy_in && !backend_.lost_count;
   const bool may_go_again = backend_.unit_stands_in && backend_.unit_is_kept && !rules_.on_lane;
   if (starts_unit && (others_first || may_go_again) && !backend_.expected.empty()) return true;
-  return backend_.expected.size() >= most_in_flight && header.type != frontend::terminate;
+  // A lane is bounded by its units.
+  return backend_.expected.size() >= most_in_flight && !rules_.on_lane && header.type != frontend::terminate;
 }
 
 void request_relay::begin_unit(const wire::frame_header& header) {

@@ -153,7 +153,8 @@ response_relay::verdict response_relay::command_complete(const wire::frame_heade
 }
 
 void response_relay::settle_tag(std::string_view tag) {
-  if (tag == "DISCARD ALL") backend_.dirty = false;
+  if (tag == "DISCARD ALL" && head_handling() != handling::swallow && is_last_command())
+    backend_.dirty = false;
   if (tag == "DISCARD ALL" || tag == "DEALLOCATE ALL") drop_statements();
   if (tag == "DEALLOCATE" && !backend_.expected.empty()) {
     auto& head = backend_.expected.front();
@@ -163,6 +164,12 @@ void response_relay::settle_tag(std::string_view tag) {
     }
   }
   if (head_handling() != handling::swallow && may_leave_state(tag)) backend_.dirty = true;
+}
+
+// Nothing that was sent behind the head could have left anything.
+bool response_relay::is_last_command() const {
+  const auto& expected = backend_.expected;
+  return expected.size() == 1 || (expected.size() == 2 && expected.at(1).request == request::sync);
 }
 
 // All prepared statements are gone, but for those whose Parse the server has still to work off.

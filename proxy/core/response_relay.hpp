@@ -70,6 +70,7 @@ class response_relay {
   verdict stream(const wire::frame_header& header);
 
   void settle_tag(std::string_view tag);
+  bool is_last_command() const;
   void drop_statements();
   void finish_copy(bool count_is_lost);
   bool skip_batch();

@@ -106,6 +106,25 @@ TEST(lane, a_cancel_of_the_head_is_asked_once_and_its_error_is_shown) {
   s.expect("a", failure("57014")).expect("b", answer("2"));
 }
 
+TEST(lane, what_pgweir_itself_asks_before_the_head_is_not_the_heads_to_cancel) {
+  lane_script s;
+  s.backend().expected.push({.request = core::request::query, .how = core::handling::swallow});
+  s.join("a", query("select 1"));
+  EXPECT_FALSE(s.lane().cancel_head());
+  s.server(complete("DISCARD ALL") + ready());
+  EXPECT_TRUE(s.lane().cancel_head());
+}
+
+TEST(lane, units_of_very_many_messages_are_all_sent) {
+  lane_script s;
+  std::string unit = parse("", "select 1") + bind_statement("", "") + execute();
+  for (int i = 0; i < 2000; ++i) unit += close_portal("");
+  unit += sync();
+  for (int i = 0; i < 20; ++i) s.join("client " + std::to_string(i), unit);
+  s.join("last", query("select 1"));
+  EXPECT_EQ(s.lane().size(), 21u);
+}
+
 TEST(lane, who_is_hit_by_the_cancel_of_another_is_sent_again_unseen) {
   lane_same_for_every_split([](lane_script& s) {
     s.join("a", query("select 1")).join("b", query("select 2")).join("c", query("select 3"));

@@ -244,5 +244,26 @@ TEST(replay, does_not_happen_when_rows_are_out) {
                   ready());
 }
 
+TEST(reset, that_is_answered_late_does_not_hide_what_the_next_client_leaves) {
+  script s;
+  s.backend_state().expected.push({.request = core::request::query, .how = core::handling::swallow});
+  s.client(query("select set_config('a.b', 'c', false)"));
+  s.server(complete("DISCARD ALL") + ready() + row_description() + data_row("c") + complete("SELECT 1") +
+           ready());
+  EXPECT_TRUE(s.backend_state().dirty);
+}
+
+TEST(reset, by_the_client_itself_counts_unless_something_was_sent_behind_it) {
+  script s;
+  s.client(query("set a.b = 'c'")).server(complete("SET") + ready());
+  EXPECT_TRUE(s.backend_state().dirty);
+  s.client(query("discard all")).server(complete("DISCARD ALL") + ready());
+  EXPECT_FALSE(s.backend_state().dirty);
+  s.client(query("discard all") + query("select set_config('a.b', 'c', false)"));
+  s.server(complete("DISCARD ALL") + ready() + row_description() + data_row("c") + complete("SELECT 1") +
+           ready());
+  EXPECT_TRUE(s.backend_state().dirty);
+}
+
 }  // namespace
 }  // namespace pgweir::test

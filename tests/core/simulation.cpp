@@ -157,6 +157,7 @@ void simulation::lend(server& at, client& to) {
   at.user = &to;
   to.lease = &at;
   if (at.last_user != &to && at.state.dirty) {
+    at.state.dirty = false;
     wire::append_query(at.requests, "discard all");
     at.state.expected.push({.request = core::request::query, .how = core::handling::swallow});
     at.state.prepared.clear();

@@ -54,6 +54,30 @@ TEST(pool_modes, what_one_client_sets_does_not_reach_another) {
   }
 }
 
+// The answer to the reset comes when the next client's unit is on its way already.
+TEST(pool_modes, what_is_set_right_behind_a_reset_does_not_reach_another_either) {
+  pgweir_process pgweir{proxied("size = 1")};
+  auto one = wire_client::postgres(pgweir.tcp());
+  auto two = wire_client::postgres(pgweir.tcp());
+  auto three = wire_client::postgres(pgweir.tcp());
+  const auto before = three.value("SHOW work_mem");
+  for (int i = 0; i < 3; ++i) {
+    one.ask_sql("SELECT set_config('work_mem', '77kB', false)");
+    two.ask_sql("SELECT set_config('work_mem', '78kB', false), pg_advisory_lock(42)");
+    EXPECT_EQ(three.value("SHOW work_mem"), before);
+    EXPECT_EQ(three.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "0");
+  }
+}
+
+TEST(pool_modes, session_mode_leaves_no_statement_to_the_clients_that_follow) {
+  pgweir_process pgweir{proxied("mode = \"session\"\nsize = 1")};
+  for (int i = 0; i < 4; ++i) {
+    auto client = wire_client::postgres(pgweir.tcp());
+    EXPECT_EQ(sqlstate_of(client.ask(frontend::parse("s1", "SELECT 1") + frontend::sync())), "");
+    client.goodbye();
+  }
+}
+
 TEST(pool_modes, startup_parameters_hold_on_every_backend_and_reset_returns_to_them) {
   pgweir_process pgweir{proxied("size = 2\nserver_round_robin = true\nmin_size = 2")};
   auto client = wire_client::log_in(pgweir.tcp(), {{"user", "postgres"},

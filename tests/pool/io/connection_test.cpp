@@ -257,5 +257,30 @@ TEST_F(connection_test, hands_on_bytes_that_were_read_before_it_came_to_life) {
   EXPECT_TRUE(until([&] { return one_->taken == "early late"; }));
 }
 
+// Two answers in one read: the client of the first says goodbye at once, with a flood behind it.
+TEST_F(connection_test, one_that_closes_while_another_delivers_does_not_touch_what_is_delivered) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+  auto other = std::make_unique<recorded_connection>(loop_, transport::own(ends[0]));
+  other->takes_nothing = true;
+  other->limit = 16;
+  ASSERT_TRUE(other->start());
+  const std::string flood(100'000, 'x');
+  ASSERT_GT(::send(ends[1], flood.data(), flood.size(), 0), 0);
+  settle();
+  one_->step = 4;
+  one_->on_delivery = [&] {
+    if (!other->is_open()) return;
+    other->send(std::as_bytes(std::span("bye", 3)));
+    other->close();
+  };
+  peer_sends("firstsecond");
+  ASSERT_TRUE(until([&] { return !one_->taken.empty(); }));
+  one_->step = 0;
+  one_->offer_kept_bytes();
+  EXPECT_EQ(one_->taken, "firstsecond");
+  ::close(ends[1]);
+}
+
 }  // namespace
 }  // namespace pgweir::io
