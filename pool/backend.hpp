@@ -51,6 +51,10 @@ class backend_memory {
 
 class backend final : public io::connection {
  public:
+  // An ErrorResponse is looked at whole up to 256 kB (core::whole_message_limit), and so are answers on a
+  // lane (core/lane_queue.hpp).
+  static constexpr std::size_t most_kept = 320 * 1024;
+
   backend(io::loop& owner, server_connection established, shared_profile startup);
   ~backend() override;
 
@@ -86,8 +90,7 @@ class backend final : public io::connection {
 
  private:
   std::size_t on_bytes(std::span<const std::byte> arrived) override;
-  // An ErrorResponse is looked at whole up to 256 kB (core::whole_message_limit).
-  std::size_t kept_limit() const override { return 320 * 1024; }
+  std::size_t kept_limit() const override { return most_kept; }
   void on_drained() override;
   void on_lost(io::io_status why) override;
 

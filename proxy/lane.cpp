@@ -7,6 +7,9 @@
 
 namespace pgweir::proxy {
 
+// Else the backend would stop to read before the answer is thought too large.
+static_assert(core::lane_queue::largest_held_after_cancel < pool::backend::most_kept);
+
 lane::lane(pool::backend& shared, core::backend_state& state, std::string_view statement_prefix)
     : shared_(shared), state_(state), queue_(state, statement_prefix) {}
 
@@ -42,10 +45,11 @@ void lane::note_turn(io::clock::time_point now) { shared_.load.head_since = now.
 
 // Whom the request hits cannot be told any more when it arrives: nobody new may come, and who is hit by
 // mistake is sent again.
-void lane::cancel_head(std::shared_ptr<void> asked_on) {
-  if (!queue_.cancel_head()) return;
+bool lane::cancel_head(std::shared_ptr<void> asked_on) {
+  if (!queue_.cancel_head()) return false;
   pool_->drain_lane(shared_);
   pool_->cancel_query(shared_, std::move(asked_on));
+  return true;
 }
 
 std::size_t lane::on_server_bytes(std::span<const std::byte> arrived) {

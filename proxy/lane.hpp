@@ -29,8 +29,9 @@ class lane final : private pool::backend_user, private io::timeout {
             const core::relay_rules& rules);
   // The session ends, or gives its unit up.
   void leave(lane_session& who);
-  // The client at the head asked for it, on the connection `asked_on`; see session::cancel().
-  void cancel_head(std::shared_ptr<void> asked_on);
+  // The client at the head asked for it, on the connection `asked_on`; see session::cancel(). False: there is
+  // nothing to ask the server for.
+  bool cancel_head(std::shared_ptr<void> asked_on);
   bool is_head(const lane_session& who) const;
   // A part of the answer has gone out.
   bool answers(const lane_session& who) const { return is_head(who) && queue_.head_has_begun(); }

@@ -187,13 +187,12 @@ void session::cancel(std::shared_ptr<void> asked_on) {
     return refuse_unit(error_of(outcome::unit_cancelled_waiting, {}));
   }
   if (lane_ != nullptr) {
-    counts.cancels[metrics::cancel_outcome::forwarded].add();
-    return lane_->cancel_head(std::move(asked_on));
+    const bool asked = lane_->cancel_head(std::move(asked_on));
+    return counts.cancels[asked ? metrics::cancel_outcome::forwarded : metrics::cancel_outcome::late].add();
   }
   // What pgweir itself asked for to make the backend fit is not the client's to cancel.
   const auto* expected = lease_ ? &memory_of(*lease_).state.expected : nullptr;
-  const bool runs =
-      expected != nullptr && !expected->empty() && expected->at(0).how != core::handling::swallow;
+  const bool runs = expected != nullptr && !expected->empty() && !expected->front().is_own_exchange();
   counts.cancels[runs ? metrics::cancel_outcome::forwarded : metrics::cancel_outcome::late].add();
   if (runs) pool_.cancel_query(*lease_, std::move(asked_on));
 }

@@ -150,7 +150,8 @@ void session::on_failed(core::lane_failure why, bool begun) {
 // The unit of a lease is answered. Only the first one was looked at.
 void session::observe_unit(std::chrono::nanoseconds took, std::size_t answer_bytes) {
   pool_.instruments().lease_units[lease_reason_].add();
-  lease_reason_ = lease_reason::in_transaction;
+  lease_reason_ =
+      client_.names == core::naming::own ? lease_reason::session_mode : lease_reason::in_transaction;
   const auto key = std::exchange(statement_key_, 0);
   if (key != 0) host_.statistics.observe(key, took, answer_bytes);
 }

@@ -35,11 +35,14 @@ void session::on_timeout() {
       observe_wait(metrics::wait_outcome::timeout);
       enter(phase::idle);
       return refuse_unit(error_of(outcome::unit_waited_too_long,
-                                  "It was queued behind a query that takes longer than ever before."));
+                                  "It was queued behind another query on a shared server connection."));
     case phase::active:
       if (overdue_) return end(outcome::unit_ran_too_long);
       overdue_ = true;
-      lane_ != nullptr ? lane_->cancel_head(nullptr) : pool_.cancel_query(*lease_);
+      if (lane_ != nullptr)
+        lane_->cancel_head(nullptr);
+      else
+        pool_.cancel_query(*lease_);
       return on().timer.arm(*this, io::clock::now() + time_to_cancel);
     case phase::idle:
       return end(outcome::client_idle_too_long);

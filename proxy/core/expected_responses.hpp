@@ -54,6 +54,9 @@ struct expected_response {
   // all of which are certain when it is answered. 0: none.
   std::uint64_t prepared = 0;
   std::uint64_t unnamed = 0;  // query: serial of the drop of the client's unnamed statement; 0: it had none
+
+  // pgweir's own question to the server, not a part of a client's unit.
+  bool is_own_exchange() const { return request == core::request::query && how == handling::swallow; }
 };
 
 class expected_responses {

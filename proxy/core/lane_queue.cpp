@@ -41,13 +41,13 @@ lane_step lane_queue::on_bytes(wire::bytes_view arrived) {
     if (!streams_) {
       const auto answer = wire::measure_answer(rest);
       if (answer.malformed) return {used, lane_step::outcome::violation, "invalid message length"};
+      if (!answer.error.empty()) resend = reason_to_resend(answer.error);
       // Whom a cancel request may have hit has to be sent again.
-      const auto held = was_canceled_ ? 4 * largest_held_answer : largest_held_answer;
-      if (answer.size == 0 && rest.size() < held) break;
+      const auto held = was_canceled_ ? largest_held_after_cancel : largest_held_answer;
+      if (answer.size == 0 && (resend || rest.size() < held)) break;
       streams_ = answer.size == 0;
       if (answer.transaction != 'I') return {used, lane_step::outcome::transaction_open};
       if (!streams_) range = rest.first(answer.size);
-      if (!answer.error.empty()) resend = reason_to_resend(answer.error);
     }
     bool answered = false;
     const auto step = relay_answer(range, resend, answered);
@@ -87,7 +87,8 @@ std::optional<resend_reason> lane_queue::reason_to_resend(wire::bytes_view error
   // A client that executes by an old description has to see that it is out of date.
   if (sqlstate == "0A000" && routine == "RevalidateCachedQuery" && !head.is_blind)
     return resend_reason::statement_missing;
-  // As response_relay::can_replay(): the client's own statement might have been analysed otherwise.
+  // The client's own statement might have been analysed otherwise. What fails later than at its Bind is run
+  // once more for nothing: it only reads.
   const auto sqlstate_class = sqlstate.substr(0, 2);
   if (head.stands_in && (sqlstate_class == "0A" || sqlstate_class == "22" || sqlstate_class == "42"))
     return resend_reason::statement_missing;
@@ -131,8 +132,7 @@ void lane_queue::leave(const lane_rider& who) {
 }
 
 bool lane_queue::cancel_head() {
-  const auto& working_on = backend_.expected.front();
-  if (working_on.request == request::query && working_on.how == handling::swallow) return false;
+  if (backend_.expected.front().is_own_exchange()) return false;
   was_canceled_ = true;
   return !std::exchange(units_.front().is_canceled, true);
 }

@@ -70,6 +70,8 @@ class lane_queue {
  public:
   // An answer larger than this goes through as it comes, and its unit is not sent again.
   static constexpr std::size_t largest_held_answer = 64 * 1024;
+  // The same while a cancel request may have hit somebody else.
+  static constexpr std::size_t largest_held_after_cancel = 256 * 1024;
 
   lane_queue(backend_state& backend, std::string_view statement_prefix)
       : backend_(backend), statement_prefix_(statement_prefix) {}

@@ -1,12 +1,9 @@
 #include "proxy/core/response_relay.hpp"
 
-#include "proxy/core/undo.hpp"
-#include "proxy/wire/error_response.hpp"
 #include "proxy/wire/message_type.hpp"
 #include "proxy/wire/response.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace pgweir::core {
 namespace {

@@ -1,7 +1,8 @@
 // proxy/core/statement_statistics.hpp - how long statements take and how much they answer, by fingerprint.
 //
 // Bounded: a statement that has not been seen for longest makes room. Recent executions count most. Only what
-// has proven fast and small may share a backend; one slow or large answer takes the right away at once.
+// has proven fast and small may share a backend; one execution that takes eight times the limit, or answers
+// as much more, takes the right away at once.
 // Thread rule: one per worker.
 #pragma once
 

@@ -1,6 +1,6 @@
 // proxy/wire/sql_class.hpp - may an SQL text share a server connection with texts of other clients?
-// Judged by its tokens alone, without a parser: what is in doubt is not shareable. A function of the user's
-// own, a view or a rule may hide anything; whoever has such ones names their functions in session_functions.
+// Judged by its tokens alone, without a parser: what is in doubt is not shareable. A view, a rule or an
+// operator may hide a call; whoever has such ones with an effect switches sharing off (multiplex).
 #pragma once
 
 #include <array>

@@ -135,6 +135,16 @@ TEST(lane, who_is_hit_by_the_cancel_of_another_is_sent_again_unseen) {
   });
 }
 
+TEST(lane, an_error_that_comes_before_its_end_is_not_forgotten_where_a_unit_goes_again) {
+  lane_script s;
+  s.join("a", query("select 1")).join("b", query("select 2"));
+  EXPECT_TRUE(s.lane().cancel_head());
+  s.server(answer("1"));
+  const auto rows = data_row(std::string(core::lane_queue::largest_held_after_cancel - 10, 'x'));
+  s.server(rows + error("57014", "no")).server(ready());
+  s.expect("b", "").expect_told("b", {"turn", "resend: canceled for another"});
+}
+
 TEST(lane, a_statement_timeout_where_nobody_cancelled_is_shown) {
   lane_script s;
   s.join("a", query("select 1"));
