@@ -4,9 +4,7 @@ namespace pgweir::core {
 
 void expected_responses::count(const expected_response& entry, int direction) {
   const auto step = static_cast<std::size_t>(direction);
-  if (entry.request == request::query || entry.request == request::function_call ||
-      entry.request == request::sync)
-    ready_owed_ += step;
+  if (ends_in_ready(entry.request)) ready_owed_ += step;
   if (entry.may_deallocate) doubts_ += step;
 }
 

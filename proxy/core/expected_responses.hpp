@@ -26,6 +26,10 @@ enum class request : std::uint8_t {
   copy_end,            // nothing: marks where the client's CopyDone or CopyFail stands in the stream
 };
 
+constexpr bool ends_in_ready(request what) {
+  return what == request::query || what == request::function_call || what == request::sync;
+}
+
 enum class handling : std::uint8_t { forward, swallow, synthesise };
 
 // What else has to be done when the answer comes, or does not come because of an error before it.

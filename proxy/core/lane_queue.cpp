@@ -11,9 +11,7 @@ namespace {
 
 // What is swallowed belongs to no client.
 bool ends_unit(const expected_response& one) {
-  const bool is_end =
-      one.request == request::sync || one.request == request::query || one.request == request::function_call;
-  return is_end && one.how != handling::swallow;
+  return ends_in_ready(one.request) && one.how != handling::swallow;
 }
 
 }  // namespace

@@ -36,8 +36,7 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
   std::copy_n(sqlstate.begin(), std::min<std::size_t>(sqlstate.size(), 5), error_.sqlstate.begin());
 
   if (backend_.copy_in) finish_copy(!has_read_copy_data(wire::find_error_field(body, 'W')));
-  const bool in_batch = !backend_.expected.empty() && !head_is(request::query) &&
-                        !head_is(request::function_call) && !head_is(request::sync);
+  const bool in_batch = !backend_.expected.empty() && !ends_in_ready(backend_.expected.front().request);
   if (!in_batch) {
     if (!fatal && head_handling() == handling::swallow) {
       // What another client left behind may still be there.

@@ -216,7 +216,7 @@ void response_relay::finish_copy(bool count_is_lost) {
 response_relay::verdict response_relay::ready(const wire::frame_header& header) {
   if (!is_whole(header)) return verdict::need_more;
   auto& expected = backend_.expected;
-  const bool owed = head_is(request::sync) || head_is(request::query) || head_is(request::function_call);
+  const bool owed = !expected.empty() && ends_in_ready(expected.front().request);
   if (header.body != 1 || (!owed && !backend_.lost_count)) {
     violation_ = "ReadyForQuery came where none was owed";
     return verdict::violation;
