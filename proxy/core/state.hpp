@@ -22,7 +22,8 @@ struct message_rest {
 
 // A message that must be seen whole to be understood is kept up to this size; a larger one streams through.
 inline constexpr std::size_t whole_message_limit = 256 * 1024;
-// Units up to this size are kept until they are answered.
+// Units up to this size are kept until they are answered, so that they can be sent again. A larger one
+// shares no backend, and is given one before it is whole.
 inline constexpr std::size_t kept_unit_limit = 16 * 1024;
 // Messages in flight on one backend, beyond which its client is not read any more.
 inline constexpr std::size_t most_in_flight = 32 * 1024;

@@ -14,9 +14,6 @@ namespace {
 
 namespace frontend = wire::frontend;
 
-// A unit is kept until it is answered; a larger one is not worth that.
-constexpr std::size_t largest_shared_unit = 16 * 1024;
-
 lease_need need_of(const wire::sql_class& judged) {
   switch (judged.verdict) {
     case wire::sql_verdict::shareable:
@@ -174,7 +171,7 @@ unit_class classify_unit(const client_state& client, wire::bytes_view arrived, c
     const auto rest = arrived.subspan(found.size);
     const auto [status, header] = wire::read_header(rest);
     if (status != wire::header_status::complete || header.size() > rest.size()) return {};
-    if (found.size + header.size() > largest_shared_unit) return {};
+    if (found.size + header.size() > kept_unit_limit) return {};
     if (header.type == frontend::function_call) return {lease_need::command};
     if (header.type == frontend::query) {
       if (found.size > 0) return {};

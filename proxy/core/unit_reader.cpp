@@ -10,9 +10,6 @@ namespace {
 
 namespace frontend = wire::frontend;
 
-// An unfinished unit larger than this is sent off: keeping more would only cost memory.
-constexpr std::size_t gathered_limit = 16 * 1024;
-
 unit_step violation(const char* why) { return {unit_verdict::violation, 0, why}; }
 
 // Takes the message at the front off, now as far as it is there and later as far as it is not.
@@ -41,7 +38,8 @@ unit_step gather(wire::bytes_view arrived) {
         return {unit_verdict::dispatch};  // Sync, Flush, Query, ...: the relay knows what to do
     }
   }
-  return {arrived.size() >= gathered_limit ? unit_verdict::dispatch : unit_verdict::need_more};
+  // Gathering more would only cost memory.
+  return {arrived.size() >= kept_unit_limit ? unit_verdict::dispatch : unit_verdict::need_more};
 }
 
 unit_step skip_refused(client_state& client, const wire::frame_header& header, std::size_t available) {
