@@ -24,8 +24,8 @@ bool lane_queue::join(lane_rider& who, wire::bytes_view unit, std::chrono::nanos
   units_.push({.rider = &who,
                .expected = expected,
                .first_name = first_name,
-               .is_blind = backend_.unit_is_blind,
-               .stands_in = backend_.unit_stands_in});
+               .is_blind = backend_.unit.is_blind,
+               .stands_in = backend_.unit.stands_in});
   if (units_.size() == 1) who.on_turn();
   return step.consumed == unit.size();
 }

@@ -34,10 +34,10 @@ request_relay::verdict request_relay::parse(const wire::frame_header& header) {
 
 request_relay::verdict request_relay::parse_named(const wire::frame_header& header,
                                                   const wire::parse_view& view) {
-  backend_.unit_describes = true;  // it expects a fresh statement
+  backend_.unit.describes = true;  // it expects a fresh statement
   if (const auto* known = client_.statements.find(view.name); known != nullptr) {
     keep_for_replay(header);
-    const bool given_by_unit = replaying_ && known->serial >= backend_.unit_first_name;
+    const bool given_by_unit = replaying_ && known->serial >= backend_.unit.first_name;
     given_by_unit ? prepare(*known->made, handling::forward, bookkeeping::injected, 0)
                   : parse_taken(*known, view);
     stream_.skip(header.size());
@@ -89,18 +89,18 @@ void request_relay::acknowledge_parse(const expected_response& entry) {
   built_.clear();
   wire::append_parse_complete(built_);
   to_client_.put(wire::as_bytes(built_));
-  ++backend_.acknowledged;
+  ++backend_.unit.acknowledged;
   if (entry.then == bookkeeping::sets_unnamed) client_.unnamed.confirm(entry.serial, backend_.spare);
 }
 
 request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& header,
                                                     const wire::parse_view& view) {
-  backend_.unit_describes = true;  // it expects a fresh statement
+  backend_.unit.describes = true;  // it expects a fresh statement
   const auto head = wire::read_sql_head(view.text);
   const bool one = head.kind == wire::sql_head_kind::deallocate_one;
   if (one && name_in_doubt(head.name)) return verdict::held;
   note_loss({});
-  backend_.unit_parses_unnamed = true;
+  backend_.unit.parses_unnamed = true;
   keep_for_replay(header);
   if (!replaying_) ++backend_.counts.client_parses;
   if (auto made = stand_in_for(view); made != nullptr) {
@@ -129,7 +129,7 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
 // difference (a plan that is out of date, types that have changed).
 shared_statement request_relay::stand_in_for(const wire::parse_view& view) const {
   if (rules_.unnamed == nullptr || replaying_) return nullptr;
-  const bool is_kept = rules_.on_lane || (backend_.unit_is_kept && !backend_.unit_executes);
+  const bool is_kept = rules_.on_lane || (backend_.unit.is_kept && !backend_.unit.executes);
   return is_kept && rest_allows_stand_in() ? rules_.unnamed->note(view.text_and_types) : nullptr;
 }
 
@@ -146,7 +146,7 @@ bool request_relay::rest_allows_stand_in() const {
     left = left.subspan(header.size());
     switch (header.type) {
       case frontend::sync:
-        return left.empty() && backend_.unit.size() + stream_.rest().size() <= kept_unit_limit;
+        return left.empty() && backend_.kept_unit.size() + stream_.rest().size() <= kept_unit_limit;
       case frontend::parse: {
         const auto view = wire::read_parse(content);
         if (!view) return false;
@@ -200,7 +200,7 @@ request_relay::verdict request_relay::parse_large(const wire::frame_header& head
   }
   const auto* known = client_.statements.find(name);
   if (!name.empty() && name_in_doubt(name)) return verdict::held;
-  backend_.unit_is_kept = false;
+  backend_.unit.is_kept = false;
   ++backend_.counts.client_parses;
   ++backend_.counts.server_parses;
   if (name.empty()) {

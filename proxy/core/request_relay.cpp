@@ -63,10 +63,10 @@ request_step request_relay::run(wire::bytes_view bytes) {
 
 void request_relay::replay() {
   backend_.wants_replay = false;
-  backend_.unit_is_kept = false;
-  backend_.to_swallow = backend_.acknowledged;
-  const auto unit = std::move(backend_.unit);
-  backend_.unit.clear();
+  backend_.unit.is_kept = false;
+  backend_.to_swallow = backend_.unit.acknowledged;
+  const auto unit = std::move(backend_.kept_unit);
+  backend_.kept_unit.clear();
   replaying_ = true;
   run(wire::as_bytes(unit));
   replaying_ = false;
@@ -76,22 +76,19 @@ void request_relay::replay() {
 bool request_relay::must_wait(const wire::frame_header& header, bool starts_unit) const {
   if (backend_.wants_replay && !replaying_) return true;
   const bool others_first = !rules_.may_start_unit && !backend_.copy_in && !backend_.lost_count;
-  const bool may_go_again = backend_.unit_stands_in && backend_.unit_is_kept && !rules_.on_lane;
+  const bool may_go_again = backend_.unit.stands_in && backend_.unit.is_kept && !rules_.on_lane;
   if (starts_unit && (others_first || may_go_again) && !backend_.expected.empty()) return true;
   // A lane is bounded by its units.
   return backend_.expected.size() >= most_in_flight && !rules_.on_lane && header.type != frontend::terminate;
 }
 
 void request_relay::begin_unit(const wire::frame_header& header) {
-  backend_.unit.clear();
-  backend_.unit_describes = backend_.unit_is_blind = false;
-  backend_.unit_executes = backend_.unit_stands_in = false;
-  backend_.unit_parses_unnamed = backend_.unit_uses_unnamed = backend_.unit_uses_names = false;
-  backend_.acknowledged = 0;
-  backend_.unit_is_kept = !replaying_ && !rules_.on_lane && is_extended(header.type) &&
-                          backend_.expected.empty() && backend_.transaction == 'I' &&
-                          client_.names == naming::shared;
-  if (!replaying_) backend_.unit_first_name = client_.statements.next_serial();
+  const bool is_kept = !replaying_ && !rules_.on_lane && is_extended(header.type) &&
+                       backend_.expected.empty() && backend_.transaction == 'I' &&
+                       client_.names == naming::shared;
+  const auto first_name = replaying_ ? backend_.unit.first_name : client_.statements.next_serial();
+  backend_.unit = {.is_kept = is_kept, .first_name = first_name};
+  backend_.kept_unit.clear();
   client_.statements.changes().begin_unit();
   client_.unnamed.changes().begin_unit();
   backend_.prepared.changes().begin_unit();
@@ -229,12 +226,12 @@ void request_relay::expect(expected_response entry) {
 }
 
 void request_relay::keep_for_replay(const wire::frame_header& header) {
-  if (!backend_.unit_is_kept) return;
-  if (!is_whole(header) || backend_.unit.size() + header.size() > kept_unit_limit) {
-    backend_.unit_is_kept = false;
+  if (!backend_.unit.is_kept) return;
+  if (!is_whole(header) || backend_.kept_unit.size() + header.size() > kept_unit_limit) {
+    backend_.unit.is_kept = false;
     return;
   }
-  backend_.unit.append(wire::as_text(stream_.rest().first(header.size())));
+  backend_.kept_unit.append(wire::as_text(stream_.rest().first(header.size())));
 }
 
 wire::bytes_view request_relay::body(const wire::frame_header& header) const {

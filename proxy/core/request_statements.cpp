@@ -19,12 +19,12 @@ namespace frontend = wire::frontend;
 
 // A unit that uses a statement and then takes it away finds it no more when it is sent again.
 void request_relay::note_use(std::string_view name) {
-  if (!name.empty()) backend_.unit_uses_names = true;
-  if (name.empty() && !backend_.unit_parses_unnamed) backend_.unit_uses_unnamed = true;
+  if (!name.empty()) backend_.unit.uses_names = true;
+  if (name.empty() && !backend_.unit.parses_unnamed) backend_.unit.uses_unnamed = true;
 }
 
 void request_relay::note_loss(std::string_view name) {
-  if (name.empty() ? backend_.unit_uses_unnamed : backend_.unit_uses_names) backend_.unit_is_kept = false;
+  if (name.empty() ? backend_.unit.uses_unnamed : backend_.unit.uses_names) backend_.unit.is_kept = false;
 }
 
 request_relay::verdict request_relay::bind(const wire::frame_header& header) {
@@ -45,7 +45,7 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
   ++backend_.counts.binds;
   if (names->statement.empty()) {
     if (const auto* stand_in = client_.unnamed.stand_in(); stand_in != nullptr) {
-      backend_.unit_stands_in = true;
+      backend_.unit.stands_in = true;
       return bind_shared(header, *names, {.request = request::bind, .then = bookkeeping::stands_in},
                          *stand_in);
     }
@@ -92,12 +92,12 @@ void request_relay::note_traits(wire::sql_traits bound) {
 
 request_relay::verdict request_relay::execute(const wire::frame_header& header) {
   client_.in_unit = true;
-  backend_.unit_is_blind = backend_.unit_is_blind || !backend_.unit_describes;
-  backend_.unit_executes = true;
+  backend_.unit.is_blind = backend_.unit.is_blind || !backend_.unit.describes;
+  backend_.unit.executes = true;
   expected_response entry{.request = request::execute, .may_deallocate = client_.batch_deallocates};
   const auto name = std::exchange(client_.to_deallocate, {});
   if (const auto* named = client_.statements.find(name); !name.empty() && named != nullptr) {
-    backend_.unit_is_kept = false;
+    backend_.unit.is_kept = false;
     const auto kept = named->made;
     built_.clear();
     append_spare_statement();
@@ -123,7 +123,7 @@ request_relay::verdict request_relay::describe(const wire::frame_header& header)
   if (shared_statement_meant && in_doubt(target->name, known)) return verdict::held;
   if (shared_statement_meant) note_use(target->name);
   keep_for_replay(header);
-  backend_.unit_describes = true;
+  backend_.unit.describes = true;
   // A malformed one goes through: the server has words for it.
   if (!target || target->kind == 'P') return pass_expecting(header, {.request = request::describe_portal});
   const expected_response entry{.request = request::describe_statement};

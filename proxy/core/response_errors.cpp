@@ -70,11 +70,11 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
 bool response_relay::can_replay(std::string_view sqlstate, std::string_view routine) const {
   const auto& expected = backend_.expected;
   // A client that does not ask anew would read new rows by an old description: it has to see the error.
-  const bool seen = sqlstate == "0A000" && backend_.unit_is_blind;
+  const bool seen = sqlstate == "0A000" && backend_.unit.is_blind;
   // The client's own statement might have been analysed otherwise (types that have changed since): the unit
   // goes again as the client sent it. 57: cancelled, or the server ends.
   const bool stands_in = expected.front().then == bookkeeping::stands_in && sqlstate.substr(0, 2) != "57";
-  return ((is_about_validity(sqlstate, routine) && !seen) || stands_in) && backend_.unit_is_kept &&
+  return ((is_about_validity(sqlstate, routine) && !seen) || stands_in) && backend_.unit.is_kept &&
          !client_.in_unit && expected.ready_owed() == 1 &&
          expected.at(expected.size() - 1).request == request::sync;
 }

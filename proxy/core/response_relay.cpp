@@ -92,7 +92,7 @@ response_relay::verdict response_relay::stream(const wire::frame_header& header)
   const bool swallowed =
       head_handling() == handling::swallow && header.type != backend::notification_response;
   take(header, swallowed ? handling::swallow : handling::forward);
-  if (!swallowed && !is_asynchronous(header.type)) backend_.unit_is_kept = false;
+  if (!swallowed && !is_asynchronous(header.type)) backend_.unit.is_kept = false;
   return verdict::done;
 }
 
@@ -103,8 +103,8 @@ response_relay::verdict response_relay::completes(core::request expected, const 
     return verdict::violation;
   }
   const auto how = backend_.expected.front().how;
-  if (how == handling::forward && expected != request::execute) ++backend_.acknowledged;
-  if (how == handling::forward && expected == request::execute) backend_.unit_is_kept = false;
+  if (how == handling::forward && expected != request::execute) ++backend_.unit.acknowledged;
+  if (how == handling::forward && expected == request::execute) backend_.unit.is_kept = false;
   take(header, how);
   backend_.expected.pop();
   if (backend_.rest.how == passing::none) synthesise_due();
@@ -131,7 +131,7 @@ response_relay::verdict response_relay::described(const wire::frame_header& head
   if (!head_is(request::describe_statement) && !head_is(request::describe_portal)) return stream(header);
   const auto how = backend_.expected.front().how;
   backend_.expected.pop();
-  backend_.unit_is_kept = false;
+  backend_.unit.is_kept = false;
   take(header, how);
   if (backend_.rest.how == passing::none) synthesise_due();
   return verdict::done;
@@ -251,7 +251,7 @@ void response_relay::synthesise_due() {
     built_.clear();
     wire::append_parse_complete(built_);
     stream_.put(wire::as_bytes(built_));
-    ++backend_.acknowledged;
+    ++backend_.unit.acknowledged;
     if (head.then == bookkeeping::sets_unnamed) client_.unnamed.confirm(head.serial, backend_.spare);
     expected.pop();
   }

@@ -71,6 +71,20 @@ struct unnamed_holder {
   static constexpr unnamed_holder unknown() { return {0, 1}; }
 };
 
+// The last unit that was sent on a backend: what decides whether it may be sent again, unseen.
+struct unit_in_flight {
+  bool is_kept = false;    // alone, small, its client has only acknowledgements: kept_unit holds its bytes
+  bool describes = false;  // tells the client anew what rows look like
+  bool is_blind = false;   // executes something that it neither prepares nor describes
+  bool executes = false;   // something of it may have been done already
+  bool stands_in = false;  // a shared statement takes the place of the client's unnamed one
+  bool parses_unnamed = false;
+  bool uses_unnamed = false;       // the client's unnamed statement that was there before
+  bool uses_names = false;         // of statements
+  std::uint64_t first_name = 0;    // serial of the first that it may have given
+  std::uint32_t acknowledged = 0;  // answers without data that the client already has for it
+};
+
 struct backend_state {
   expected_responses expected;
   prepared_set prepared;
@@ -86,20 +100,9 @@ struct backend_state {
   bool dirty = false;       // SQL may have left session state behind
   std::string fatal;        // why the server closes, in its words; empty: it has not said so
 
-  // The unit in flight, if it is alone, small and may be sent again (after "cached plan must not change
-  // result type").
-  std::string unit;
-  bool unit_is_kept = false;
-  bool unit_describes = false;  // tells the client anew what rows look like
-  bool unit_is_blind = false;   // executes something that it neither prepares nor describes
-  bool unit_executes = false;   // something of it may have been done already
-  bool unit_stands_in = false;  // a shared statement takes the place of the client's unnamed one
-  bool unit_parses_unnamed = false;
-  bool unit_uses_unnamed = false;     // the client's unnamed statement that was there before
-  bool unit_uses_names = false;       // of statements
-  std::uint64_t unit_first_name = 0;  // serial of the first that it may have given
-  std::uint32_t acknowledged = 0;     // answers without data that the client already has for it
-  std::uint32_t to_swallow = 0;       // the same, when it was sent again
+  unit_in_flight unit;
+  std::string kept_unit;         // for "cached plan must not change result type" and the like
+  std::uint32_t to_swallow = 0;  // answers that the client has from before it was sent again
   bool wants_replay = false;
   relay_counts counts;
   std::string spare;    // memory that goes round with unnamed statements
