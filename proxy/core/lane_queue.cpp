@@ -1,8 +1,8 @@
 #include "proxy/core/lane_queue.hpp"
 
+#include "proxy/core/resend_rules.hpp"
 #include "proxy/core/undo.hpp"
 #include "proxy/wire/answer.hpp"
-#include "proxy/wire/error_response.hpp"
 
 #include <utility>
 
@@ -76,20 +76,11 @@ lane_step lane_queue::relay_answer(wire::bytes_view range, std::optional<resend_
 // Whether the error says nothing about the unit itself.
 std::optional<resend_reason> lane_queue::reason_to_resend(wire::bytes_view error) const {
   const auto& head = units_.front();
-  const auto sqlstate = wire::find_error_field(error, 'C');
-  if (sqlstate == "57014" && was_canceled_ && !head.is_canceled) return resend_reason::canceled_for_another;
-  const auto routine = wire::find_error_field(error, 'R');
-  if (sqlstate == "26000" && routine == "FetchPreparedStatement" &&
-      wire::find_error_field(error, 'M').find(statement_prefix_) != std::string_view::npos)
-    return resend_reason::statement_missing;
-  // A client that executes by an old description has to see that it is out of date.
-  if (sqlstate == "0A000" && routine == "RevalidateCachedQuery" && !head.is_blind)
-    return resend_reason::statement_missing;
-  // The client's own statement might have been analysed otherwise. What fails later than at its Bind is run
-  // once more for nothing: it only reads.
-  const auto sqlstate_class = sqlstate.substr(0, 2);
-  if (head.stands_in && (sqlstate_class == "0A" || sqlstate_class == "22" || sqlstate_class == "42"))
-    return resend_reason::statement_missing;
+  const server_error said{error};
+  if (said.sqlstate == "57014" && was_canceled_ && !head.is_canceled)
+    return resend_reason::canceled_for_another;
+  const failed_unit failed{.is_blind = head.is_blind, .stands_in = head.stands_in};
+  if (may_resend_on_lane(said, failed, statement_prefix_)) return resend_reason::statement_missing;
   return std::nullopt;
 }
 

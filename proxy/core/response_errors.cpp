@@ -16,24 +16,17 @@ bool has_read_copy_data(std::string_view context) {
   return context.starts_with("COPY ") || context.find("\nCOPY ") != std::string_view::npos;
 }
 
-// "cached plan must not change result type", or a prepared statement that the server does not have.
-bool is_about_validity(std::string_view sqlstate, std::string_view routine) {
-  return (sqlstate == "0A000" && routine == "RevalidateCachedQuery") ||
-         (sqlstate == "26000" && routine == "FetchPreparedStatement");
-}
-
 }  // namespace
 
 response_relay::verdict response_relay::error_response(const wire::frame_header& header) {
   if (header.size() <= whole_message_limit && !is_whole(header)) return verdict::need_more;
   const auto body = stream_.rest().subspan(
       wire::header_size, std::min<std::size_t>(header.body, stream_.rest().size() - wire::header_size));
-  const auto sqlstate = wire::find_error_field(body, 'C');
-  const auto severity = wire::find_error_field(body, 'V');
-  const bool fatal = severity == "FATAL" || severity == "PANIC";
-  if (fatal) backend_.fatal = std::string(sqlstate) + ": " + std::string(wire::find_error_field(body, 'M'));
+  const server_error said{body};
+  const bool fatal = said.severity == "FATAL" || said.severity == "PANIC";
+  if (fatal) backend_.fatal = std::string(said.sqlstate) + ": " + std::string(said.message);
   error_.sqlstate = {};
-  std::copy_n(sqlstate.begin(), std::min<std::size_t>(sqlstate.size(), 5), error_.sqlstate.begin());
+  std::copy_n(said.sqlstate.begin(), std::min<std::size_t>(said.sqlstate.size(), 5), error_.sqlstate.begin());
 
   if (backend_.copy_in) finish_copy(!has_read_copy_data(wire::find_error_field(body, 'W')));
   const bool in_batch = !backend_.expected.empty() && !ends_in_ready(backend_.expected.front().request);
@@ -43,13 +36,13 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
       violation_ = "the server refused what would have made its connection fit for this client";
       return verdict::violation;
     }
-    forward_error(header, sqlstate);
+    forward_error(header, said.sqlstate);
     return verdict::done;
   }
   const auto invalid = backend_.expected.front().statement;
-  const bool is_invalid = invalid != 0 && is_about_validity(sqlstate, wire::find_error_field(body, 'R'));
-  if (can_replay(sqlstate, wire::find_error_field(body, 'R'))) {
-    if (is_invalid) backend_.prepared.distrust(invalid);
+  const bool is_invalid = invalid != 0 && is_about_validity(said);
+  if (is_invalid) backend_.prepared.distrust(invalid);
+  if (can_replay(said)) {
     skip_batch();
     backend_.expected.front().how = handling::swallow;
     backend_.wants_replay = true;
@@ -58,25 +51,19 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
     take(header, handling::swallow);
     return verdict::done;
   }
-  if (is_invalid) backend_.prepared.distrust(invalid);
-  forward_error(header, sqlstate);
+  forward_error(header, said.sqlstate);
   if (!skip_batch()) backend_.skips_until_sync = true;
   return verdict::done;
 }
 
-// A statement of the catalogue has become invalid on this server: its plan's result changed (DDL), or it was
-// dropped behind our back. The unit may go again if it is alone, outside a transaction, and nothing of it but
-// bare acknowledgements has reached the client.
-bool response_relay::can_replay(std::string_view sqlstate, std::string_view routine) const {
+// The unit may go again if it is alone, outside a transaction, and nothing of it but bare acknowledgements
+// has reached the client.
+bool response_relay::can_replay(const server_error& said) const {
   const auto& expected = backend_.expected;
-  // A client that does not ask anew would read new rows by an old description: it has to see the error.
-  const bool seen = sqlstate == "0A000" && backend_.unit.is_blind;
-  // The client's own statement might have been analysed otherwise (types that have changed since): the unit
-  // goes again as the client sent it. 57: cancelled, or the server ends.
-  const bool stands_in = expected.front().then == bookkeeping::stands_in && sqlstate.substr(0, 2) != "57";
-  return ((is_about_validity(sqlstate, routine) && !seen) || stands_in) && backend_.unit.is_kept &&
-         !client_.in_unit && expected.ready_owed() == 1 &&
-         expected.at(expected.size() - 1).request == request::sync;
+  const failed_unit failed{.is_blind = backend_.unit.is_blind,
+                           .stands_in = expected.front().then == bookkeeping::stands_in};
+  return may_resend_on_lease(said, failed) && backend_.unit.is_kept && !client_.in_unit &&
+         expected.ready_owed() == 1 && expected.at(expected.size() - 1).request == request::sync;
 }
 
 // After an error in an extended-protocol batch nothing is answered up to the Sync. False: it was not sent

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "proxy/core/passage.hpp"
+#include "proxy/core/resend_rules.hpp"
 #include "proxy/core/state.hpp"
 #include "proxy/wire/frame.hpp"
 #include "proxy/wire/sink.hpp"
@@ -74,7 +75,7 @@ class response_relay {
   void drop_statements();
   void finish_copy(bool count_is_lost);
   bool skip_batch();
-  bool can_replay(std::string_view sqlstate, std::string_view routine) const;
+  bool can_replay(const server_error& said) const;
   void forward_error(const wire::frame_header& header, std::string_view sqlstate);
   void synthesise_due();
 
