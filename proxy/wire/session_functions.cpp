@@ -1,3 +1,4 @@
+#include "proxy/wire/ascii.hpp"
 #include "proxy/wire/sql_class.hpp"
 #include "proxy/wire/sql_hash.hpp"
 
@@ -26,8 +27,6 @@ constexpr std::string_view built_in[] = {
     // State kept by extensions: dblink, postgres_fdw, pg_trgm, hypopg, pg_variables, set_user, pldbgapi.
     "dblink*", "postgres_fdw_*", "set_limit", "show_limit", "hypopg*", "pgv_*", "set_user",
     "set_session_auth", "reset_user", "pldbg_*"};
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include "proxy/wire/sql_head.hpp"
 
+#include "proxy/wire/ascii.hpp"
+
 #include <algorithm>
 #include <cctype>
 
@@ -14,7 +16,6 @@ bool starts_identifier(char c) {
 bool continues_identifier(char c) {
   return starts_identifier(c) || std::isdigit(static_cast<unsigned char>(c)) != 0 || c == '$';
 }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 // Past white space and comments (manual, "Lexical Structure": /* */ nests).
 void skip_blank(std::string_view& text) {

@@ -1,9 +1,9 @@
 #include "proxy/wire/sql_judge.hpp"
 
+#include "proxy/wire/ascii.hpp"
+
 namespace pgweir::wire {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 bool starts_with_folded(std::string_view name, std::string_view prefix) {
   if (name.size() < prefix.size()) return false;

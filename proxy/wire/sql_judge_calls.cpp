@@ -1,5 +1,6 @@
 // Is "name (" a call, and of what? A call is a name before a parenthesis, unless the name is a key word that
 // cannot be called, or stands where a type, an alias or a table is named.
+#include "proxy/wire/ascii.hpp"
 #include "proxy/wire/pure_functions.hpp"
 #include "proxy/wire/sql_hash.hpp"
 #include "proxy/wire/sql_judge.hpp"
@@ -10,8 +11,6 @@ namespace pgweir::wire {
 namespace {
 
 constexpr std::size_t longest_name = 63;  // PostgreSQL cuts longer ones
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include "proxy/wire/sql_scanner.hpp"
 
+#include "proxy/wire/ascii.hpp"
 #include "proxy/wire/sql_hash.hpp"
 
 #include <algorithm>
@@ -24,12 +25,11 @@ constexpr tables make_tables() {
     for (const char b : bytes) made.classes[static_cast<unsigned char>(b)] = c;
   };
   for (unsigned b = 0; b < 256; ++b) {
-    const bool upper = b >= 'A' && b <= 'Z';
     const bool digit = b >= '0' && b <= '9';
-    if (upper || (b >= 'a' && b <= 'z') || b == '_' || b >= 0x80) made.classes[b] = byte_class::letter;
+    const char folded = lower(static_cast<char>(b));
+    if ((folded >= 'a' && folded <= 'z') || b == '_' || b >= 0x80) made.classes[b] = byte_class::letter;
     if (digit) made.classes[b] = byte_class::digit;
-    if (made.classes[b] != byte_class::other || b == '$')
-      made.folded[b] = static_cast<unsigned char>(upper ? b + 'a' - 'A' : b);
+    if (made.classes[b] != byte_class::other || b == '$') made.folded[b] = static_cast<unsigned char>(folded);
   }
   set("bBeEnNuUxX", byte_class::prefix);
   set(" \t\n\r\f", byte_class::blank);

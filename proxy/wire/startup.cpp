@@ -1,5 +1,6 @@
 #include "proxy/wire/startup.hpp"
 
+#include "proxy/wire/ascii.hpp"
 #include "proxy/wire/message_type.hpp"
 #include "proxy/wire/writer.hpp"
 
@@ -31,7 +32,7 @@ startup_packet decode_cancel(cursor in) {
 }
 
 bool is_one_of(std::string_view value, std::initializer_list<std::string_view> words) {
-  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; };
+  const auto same = [](char a, char b) { return lower(a) == b; };
   return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
     return !value.empty() && value.size() <= word.size() &&
            std::equal(value.begin(), value.end(), word.begin(), same);
