@@ -117,7 +117,7 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
     return verdict::done;
   }
   const wire::sql_traits traits{.drops_statements = head.kind == wire::sql_head_kind::deallocate_all,
-                                .leaves_state = wire::may_leave_state(view.text)};
+                                .leaves_state = wire::text_may_leave_state(view.text)};
   const auto serial = client_.unnamed.set(view.text_and_types, traits, backend_.spare);
   server_has_unnamed({rules_.client_id, serial});
   return pass_expecting(header,

@@ -171,7 +171,7 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
       if (name_in_doubt(head.name)) return verdict::held;
       if (client_.statements.find(head.name) != nullptr) return deallocate(head.name, header, entry);
     }
-    if (wire::may_leave_state(text)) backend_.dirty = true;
+    if (wire::text_may_leave_state(text)) backend_.dirty = true;
   }
   // A simple Query drops the unnamed statement, whatever becomes of it.
   if (client_.names == naming::shared) entry.unnamed = drop_unnamed();

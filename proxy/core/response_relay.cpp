@@ -16,7 +16,7 @@ bool is_asynchronous(char type) {
 }
 
 // Commands whose tag says that the session may keep something of them; temporary tables hide behind CREATE.
-bool may_leave_state(std::string_view tag) {
+bool tag_may_leave_state(std::string_view tag) {
   if (tag.empty() || std::string_view("CDLPS").find(tag.front()) == std::string_view::npos) return false;
   for (const std::string_view start : {"SET", "PREPARE", "LISTEN", "DECLARE", "LOAD", "CREATE "})
     if (tag.starts_with(start)) return true;
@@ -160,7 +160,7 @@ void response_relay::settle_tag(std::string_view tag) {
       head.then = bookkeeping::none;
     }
   }
-  if (head_handling() != handling::swallow && may_leave_state(tag)) backend_.dirty = true;
+  if (head_handling() != handling::swallow && tag_may_leave_state(tag)) backend_.dirty = true;
 }
 
 // Nothing that was sent behind the head could have left anything.

@@ -84,7 +84,7 @@ bool nothing_follows(std::string_view text) {
 
 }  // namespace
 
-bool may_leave_state(std::string_view text) {
+bool text_may_leave_state(std::string_view text) {
   auto start = text;
   const auto command = take_word(start);
   if (command == "create" || command == "do") return true;
@@ -103,7 +103,7 @@ bool may_leave_state(std::string_view text) {
 
 sql_traits traits_of(std::string_view text) {
   return {.drops_statements = read_sql_head(text).kind == sql_head_kind::deallocate_all,
-          .leaves_state = may_leave_state(text)};
+          .leaves_state = text_may_leave_state(text)};
 }
 
 sql_head read_sql_head(std::string_view text) {

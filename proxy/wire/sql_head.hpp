@@ -33,6 +33,6 @@ struct sql_traits {
 sql_traits traits_of(std::string_view text);
 
 // The second of them alone; a cheap search, not a parser: a literal that looks like a call counts, too.
-bool may_leave_state(std::string_view text);
+bool text_may_leave_state(std::string_view text);
 
 }  // namespace pgweir::wire
