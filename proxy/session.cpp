@@ -170,8 +170,7 @@ void session::refuse_unit(const wire::error_fields& why, metrics::error_origin o
   std::string message;
   wire::append_error(message, why);
   count_error(origin, why.sqlstate.c_str());
-  if (core::refuse_unit(client_, unit_.empty() ? kept_bytes() : unit_))
-    wire::append_ready_for_query(message, 'I');
+  if (core::refuse_unit(client_, asked_for())) wire::append_ready_for_query(message, 'I');
   send(wire::as_bytes(message));
   offer_kept_bytes();
 }
@@ -259,8 +258,8 @@ void session::end(outcome why, std::string_view detail) {
   host_.on_session_end(*this);
 }
 
-void session::observe_wait(metrics::wait_outcome how) {
-  pool_.instruments().wait[how].observe(io::clock::now() - since_);
+void session::observe_wait(metrics::wait_outcome how, io::clock::time_point now) {
+  pool_.instruments().wait[how].observe(now - since_);
 }
 
 void session::count_error(metrics::error_origin origin, const char* sqlstate) {

@@ -117,6 +117,8 @@ class session final : public io::connection,
   std::size_t start_unit(std::span<const std::byte> arrived, bool& blocked);
   void greet();
   void ask_for_backend(std::span<const std::byte> unit);
+  // From the unit that a backend is asked for to the end of what has arrived.
+  std::span<const std::byte> asked_for() const { return unit_.empty() ? kept_bytes() : unit_; }
   void ask_for_lease(metrics::lease_reason why);
   std::optional<pool::lane_wish> consider_sharing(std::span<const std::byte> unit);
   void observe_unit(std::chrono::nanoseconds took, std::size_t answer_bytes);
@@ -137,7 +139,7 @@ class session final : public io::connection,
   void count_server_idle(int step);
   void pin_if_needed();
   void unpin();
-  void observe_wait(metrics::wait_outcome how);
+  void observe_wait(metrics::wait_outcome how, io::clock::time_point now = io::clock::now());
   void count_error(metrics::error_origin origin, const char* sqlstate);
 
   session_host& host_;

@@ -90,7 +90,7 @@ void session::on_lane(pool::backend& shared, bool begins) {
     if (shared.connected_at() > greeting_->learnt_from) greetings::learn(*greeting_, shared);
     prepare_for(shared, 0, application_name_, pool_.instruments());
   }
-  const auto unit = (unit_.empty() ? kept_bytes() : unit_).first(unit_size_);
+  const auto unit = asked_for().first(unit_size_);
   auto rules = relay_rules();
   rules.on_lane = true;
   rules.may_start_unit = true;
@@ -100,7 +100,7 @@ void session::on_lane(pool::backend& shared, bool begins) {
 
 void session::on_turn() {
   const auto now = io::clock::now();
-  pool_.instruments().wait[metrics::wait_outcome::ok].observe(now - since_);
+  observe_wait(metrics::wait_outcome::ok, now);
   unit_since_ = now;
   lane_->note_turn(now);
   enter(phase::active);
