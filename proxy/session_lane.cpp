@@ -37,6 +37,20 @@ lease_reason reason_of(core::lease_need need) {
   return lease_reason::not_understood;
 }
 
+metrics::resend_reason reason_of(core::resend_reason why) {
+  switch (why) {
+    case core::resend_reason::canceled_for_another:
+      return metrics::resend_reason::canceled_for_another;
+    case core::resend_reason::server_lost:
+      return metrics::resend_reason::server_lost;
+    case core::resend_reason::statement_missing:
+      return metrics::resend_reason::statement_missing;
+    case core::resend_reason::stalled:
+      break;
+  }
+  return metrics::resend_reason::stalled;
+}
+
 }  // namespace
 
 // No wish: a lease, for lease_reason_.
@@ -129,7 +143,7 @@ void session::on_answered(const core::lane_answer& how) {
 // Not a word of the answer has reached the client, so it goes again, on a backend of its own.
 void session::on_resend(core::resend_reason why) {
   lane_ = nullptr;
-  pool_.instruments().resent_units[static_cast<metrics::resend_reason>(why)].add();
+  pool_.instruments().resent_units[reason_of(why)].add();
   ask_for_lease(why == core::resend_reason::stalled ? lease_reason::stalled : lease_reason::resent);
 }
 
