@@ -8,7 +8,6 @@
 #include <boost/beast/http/write.hpp>
 
 #include <optional>
-#include <string>
 #include <utility>
 
 namespace pgweir::metrics {

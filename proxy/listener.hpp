@@ -7,10 +7,8 @@
 #include "config/config.hpp"
 #include "pool/io/loop.hpp"
 
-#include <cstddef>
 #include <string>
 #include <sys/socket.h>
-#include <vector>
 
 namespace pgweir::proxy {
 

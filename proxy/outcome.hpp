@@ -3,11 +3,9 @@
 #pragma once
 
 #include "config/config.hpp"
-#include "metrics/instruments.hpp"
 #include "proxy/wire/error_response.hpp"
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace pgweir::proxy {

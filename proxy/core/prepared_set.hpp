@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>

@@ -2,9 +2,7 @@
 
 #include "proxy/wire/message_type.hpp"
 #include "proxy/wire/request.hpp"
-#include "proxy/wire/response.hpp"
 #include "proxy/wire/sql_head.hpp"
-#include "proxy/wire/writer.hpp"
 
 #include <algorithm>
 #include <utility>

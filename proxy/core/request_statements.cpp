@@ -3,7 +3,6 @@
 #include "proxy/core/request_relay.hpp"
 #include "proxy/wire/message_type.hpp"
 #include "proxy/wire/request.hpp"
-#include "proxy/wire/response.hpp"
 #include "proxy/wire/sql_head.hpp"
 #include "proxy/wire/writer.hpp"
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "proxy/wire/cursor.hpp"
-#include "proxy/wire/error_response.hpp"
 
 #include <cstddef>
 

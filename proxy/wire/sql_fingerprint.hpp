@@ -2,8 +2,6 @@
 // parameters all alike, equal neighbours in a list counted once, and equal rows of VALUES, too.
 #pragma once
 
-#include "proxy/wire/sql_scanner.hpp"
-
 #include <bit>
 #include <cstdint>
 

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 namespace pgweir::test {
 
 script& script::in_pieces_of(std::size_t size) {
