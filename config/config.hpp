@@ -43,6 +43,7 @@ struct pool_settings {
   std::size_t prepared_statements = 200;  // kept per backend, least recently used ones are closed
   config::prepare_unnamed prepare_unnamed = config::prepare_unnamed::automatic;
   // Beyond those that pgweir knows itself. In lower case; one that ends in "*" stands for all that begin so.
+  // The server takes the union of all tables, not this list: a statement is judged once for the process.
   std::vector<std::string> session_functions;
 };
 
@@ -67,7 +68,7 @@ struct pool_overrides {
   std::optional<bool> cancel_on_disconnect;
   std::optional<std::size_t> prepared_statements;
   std::optional<config::prepare_unnamed> prepare_unnamed;
-  std::optional<std::vector<std::string>> session_functions;  // replaces the list of the wider table
+  std::optional<std::vector<std::string>> session_functions;  // the server takes the union of all tables
 };
 
 struct tls_settings {
