@@ -30,7 +30,9 @@ constexpr std::array<outcome_row, 19> rows{{
      "Look for long transactions, raise pool.size, or raise query_wait_timeout.", warning},
     {"cancelled while waiting", "ERROR", "57014", "canceling statement due to user request", "", info},
     {"lost its lane", "ERROR", "08006", "the server connection that this query shared was closed",
-     "Whether the query took effect is not known. See pgweir's log.", error},
+     "Whether the query took effect is not known. If it only reads, send it again. If that fails, too, see "
+     "pgweir's log, and set multiplex = \"off\" for this database or user.",
+     error},
     {"query ran too long", "FATAL", "57014",
      "terminating connection: the query ran past query_timeout and did not end when cancelled",
      "Raise query_timeout, or look at what the server is doing.", warning},
