@@ -1,5 +1,5 @@
 // metrics/instruments.hpp - every instrument that pgweir's workers write, as plain structs.
-// Names, help texts and labels are given to them in one table: metrics/families.hpp.
+// Names, help texts and labels are given to them in tables by subject: metrics/families.hpp.
 // Thread rule: one writer per struct (the worker that it was made for), see metrics/instrument.hpp.
 #pragma once
 
