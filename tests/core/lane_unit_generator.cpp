@@ -7,7 +7,7 @@ namespace pgweir::test {
 using namespace from_client;
 
 std::string lane_unit_generator::next() {
-  switch (random(16)) {
+  switch (dice_.below(16)) {
     case 0:
     case 1:
     case 2:
@@ -28,7 +28,7 @@ std::string lane_unit_generator::next() {
     case 11:
       return bound_later(statement_name());
     case 12:
-      return in_one_batch(pick({"a", "b"}));
+      return in_one_batch(dice_.pick({"a", "b"}));
     case 13:
       return close_statement(statement_name()) + sync();
     default:
@@ -38,43 +38,43 @@ std::string lane_unit_generator::next() {
 
 // A named statement is not prepared afresh when the types that it was analysed with change.
 std::string lane_unit_generator::parse_some(const std::string& name) {
-  return parse(name, name.empty() && random(8) == 0 ? "select typed" : text());
+  return parse(name, name.empty() && dice_.below(8) == 0 ? "select typed" : text());
 }
 
 std::string lane_unit_generator::text() {
-  if (random(300) == 0) return "select large " + mark_;
-  if (random(60) == 0) return "select opens " + mark_;
-  return pick({"select 1", "select 1", "select 2", "select 3", "select mine " + mark_, "select rows",
-               "select rows " + mark_, "select fails", "select fails " + mark_, "select broken " + mark_,
-               "select broken", "select shaped", "select $1"});
+  if (dice_.below(300) == 0) return "select large " + mark_;
+  if (dice_.below(60) == 0) return "select opens " + mark_;
+  return dice_.pick({"select 1", "select 1", "select 2", "select 3", "select mine " + mark_, "select rows",
+                     "select rows " + mark_, "select fails", "select fails " + mark_,
+                     "select broken " + mark_, "select broken", "select shaped", "select $1"});
 }
 
 std::string lane_unit_generator::in_one_batch(const std::string& name) {
   auto made = parse_some(name);
-  if (random(3) == 0) made += describe_statement(name);
+  if (dice_.below(3) == 0) made += describe_statement(name);
   made += bind_statement("", name, parameter());
-  if (random(2) == 0) made += describe_portal("");
+  if (dice_.below(2) == 0) made += describe_portal("");
   made += execute();
-  if (random(4) == 0) made += close_portal("");
+  if (dice_.below(4) == 0) made += close_portal("");
   return made + sync();
 }
 
 std::string lane_unit_generator::bound_later(const std::string& name) {
-  std::string made = random(3) == 0 ? describe_statement(name) : std::string{};
+  std::string made = dice_.below(3) == 0 ? describe_statement(name) : std::string{};
   made += bind_statement("", name, parameter());
-  if (random(2) == 0) made += describe_portal("");
+  if (dice_.below(2) == 0) made += describe_portal("");
   return made + execute() + sync();
 }
 
 std::string lane_unit_generator::mixed() {
   std::string made;
-  for (auto steps = 1 + random(6); steps > 0; --steps) made += mixed_step();
-  if (random(12) == 0) return made + query(text()) + sync();
+  for (auto steps = 1 + dice_.below(6); steps > 0; --steps) made += mixed_step();
+  if (dice_.below(12) == 0) return made + query(text()) + sync();
   return made + sync();
 }
 
 std::string lane_unit_generator::mixed_step() {
-  switch (random(10)) {
+  switch (dice_.below(10)) {
     case 0:
     case 1:
     case 2:
@@ -88,9 +88,9 @@ std::string lane_unit_generator::mixed_step() {
     case 7:
       return describe_statement(statement_name());
     case 8:
-      return close_statement(random(4) == 0 ? "a" : "");
+      return close_statement(dice_.below(4) == 0 ? "a" : "");
     default:
-      return random(4) == 0 ? flush() : describe_portal("");
+      return dice_.below(4) == 0 ? flush() : describe_portal("");
   }
 }
 

@@ -2,10 +2,11 @@
 // under a name, prepared without one, simple; most may share a backend, some may not.
 #pragma once
 
+#include "tests/core/dice.hpp"
+
 #include <cstdint>
-#include <random>
 #include <string>
-#include <vector>
+#include <utility>
 
 namespace pgweir::test {
 
@@ -23,14 +24,10 @@ class lane_unit_generator {
   std::string mixed_step();
   std::string parse_some(const std::string& name);
   std::string text();
-  std::string statement_name() { return pick({"", "", "a", "b"}); }
-  std::string parameter() { return random(12) == 0 ? "x" : ""; }
-  std::size_t random(std::size_t below) {
-    return std::uniform_int_distribution<std::size_t>{0, below - 1}(dice_);
-  }
-  std::string pick(const std::vector<std::string>& from) { return from[random(from.size())]; }
+  std::string statement_name() { return dice_.pick({"", "", "a", "b"}); }
+  std::string parameter() { return dice_.below(12) == 0 ? "x" : ""; }
 
-  std::mt19937_64 dice_;
+  dice dice_;
   std::string mark_;
 };
 

@@ -13,7 +13,7 @@ std::string pipeline_generator::units(std::size_t count) {
 }
 
 std::string pipeline_generator::unit() {
-  const auto kind = random(20);
+  const auto kind = dice_.below(20);
   if (kind < 4) return simple_query();
   if (kind == 4) return function_call();
   if (kind == 5) return copy();
@@ -22,33 +22,33 @@ std::string pipeline_generator::unit() {
 }
 
 std::string pipeline_generator::text() {
-  return pick({"select 1", "select 2", "select 3", "select " + mark_, "select all of " + mark_,
-               "rows " + mark_, "fails " + mark_, "broken " + mark_, "begin", "commit", ""});
+  return dice_.pick({"select 1", "select 2", "select 3", "select " + mark_, "select all of " + mark_,
+                     "rows " + mark_, "fails " + mark_, "broken " + mark_, "begin", "commit", ""});
 }
 
 std::string pipeline_generator::simple_query() {
-  return query(pick({"select 1", "select of " + mark_, "begin", "begin", "commit", "rollback",
-                     "fails " + mark_, "broken " + mark_, "", "set x", "deallocate all", "discard all",
-                     "deallocate a", "deallocate b", "deallocate c"}));
+  return query(dice_.pick({"select 1", "select of " + mark_, "begin", "begin", "commit", "rollback",
+                           "fails " + mark_, "broken " + mark_, "", "set x", "deallocate all", "discard all",
+                           "deallocate a", "deallocate b", "deallocate c"}));
 }
 
-std::string pipeline_generator::statement_name() { return pick({"", "", "a", "b", "c"}); }
-std::string pipeline_generator::portal_name() { return pick({"", "", "", "a"}); }
+std::string pipeline_generator::statement_name() { return dice_.pick({"", "", "a", "b", "c"}); }
+std::string pipeline_generator::portal_name() { return dice_.pick({"", "", "", "a"}); }
 
 std::string pipeline_generator::batch() {
   std::string made;
-  const auto steps = random(5);
-  if (random(2) == 0) {
+  const auto steps = dice_.below(5);
+  if (dice_.below(2) == 0) {
     const auto name = statement_name();
     made += parse(name, text()) + bind_statement("", name) + execute();
   }
   for (std::size_t i = 0; i < steps; ++i) made += batch_step();
-  if (random(12) == 0) made += simple_query();
+  if (dice_.below(12) == 0) made += simple_query();
   return made + sync();
 }
 
 std::string pipeline_generator::batch_step() {
-  switch (random(12)) {
+  switch (dice_.below(12)) {
     case 0:
     case 1:
     case 2:
@@ -62,7 +62,7 @@ std::string pipeline_generator::batch_step() {
       return describe_portal(portal_name());
     case 7:
     case 8:
-      return execute(portal_name(), static_cast<std::uint32_t>(random(2)));
+      return execute(portal_name(), static_cast<std::uint32_t>(dice_.below(2)));
     case 9:
       return close_statement(statement_name());
     case 10:
@@ -74,9 +74,9 @@ std::string pipeline_generator::batch_step() {
 
 std::string pipeline_generator::copy() {
   const auto data = copy_data("1") + copy_data("2");
-  const auto end = random(3) == 0 ? copy_fail() : copy_done();
-  const auto bad = random(4) == 0 ? copy_data("bad") : std::string{};
-  if (random(2) == 0) return query("copy " + mark_) + data + bad + end;
+  const auto end = dice_.below(3) == 0 ? copy_fail() : copy_done();
+  const auto bad = dice_.below(4) == 0 ? copy_data("bad") : std::string{};
+  if (dice_.below(2) == 0) return query("copy " + mark_) + data + bad + end;
   const auto start = parse("", "copy " + mark_) + bind_statement("", "") + execute();
   // The Query drops the unnamed statement, so that no other batch starts a COPY without its end.
   return start + data + bad + end + sync() + query("select after copy");

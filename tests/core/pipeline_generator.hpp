@@ -1,10 +1,11 @@
 // tests/core/pipeline_generator.hpp - random client pipelines in the model server's SQL.
 #pragma once
 
+#include "tests/core/dice.hpp"
+
 #include <cstdint>
-#include <random>
 #include <string>
-#include <vector>
+#include <utility>
 
 namespace pgweir::test {
 
@@ -25,12 +26,8 @@ class pipeline_generator {
   std::string text();
   std::string statement_name();
   std::string portal_name();
-  std::size_t random(std::size_t below) {
-    return std::uniform_int_distribution<std::size_t>{0, below - 1}(dice_);
-  }
-  std::string pick(const std::vector<std::string>& from) { return from[random(from.size())]; }
 
-  std::mt19937_64 dice_;
+  dice dice_;
   std::string mark_;
 };
 
