@@ -1,7 +1,6 @@
 #include "tests/core/lane_simulation.hpp"
 
 #include "proxy/core/unit_class.hpp"
-#include "proxy/wire/frame.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -97,7 +96,7 @@ lane_simulation::~lane_simulation() = default;
 
 void lane_simulation::open_lane() {
   lane_.reset();
-  shared_ = std::make_unique<server>();
+  shared_ = std::make_unique<simulated_server>();
   shared_->model.set_schema(schema_);
   lane_ = std::make_unique<core::lane_queue>(shared_->state, catalogue_.prefix());
   is_drained_ = false;
@@ -124,23 +123,24 @@ bool lane_simulation::is_over() const {
 
 void lane_simulation::event() {
   if (is_drained_ && lane_->empty() && cancels_in_flight_ == 0) is_drained_ = false;
-  if (rules_.mishap > 0 && random(rules_.mishap) == 0) return mishap();
-  switch (random(4)) {
+  if (rules_.mishap > 0 && dice_.below(rules_.mishap) == 0) return mishap();
+  switch (dice_.below(4)) {
     case 0: {
-      auto& who = *clients_[random(clients_.size())];
+      auto& who = *clients_[dice_.below(clients_.size())];
       if (who.at == client::place::to_resend) run_alone(who);
       if (who.at == client::place::idle && who.units_left > 0) begin_unit(who);
       return;
     }
     case 1:
-      return work(*shared_);
+      shared_->work();
+      return;
     default:
       return deliver_to_lane();
   }
 }
 
 void lane_simulation::mishap() {
-  switch (random(10)) {
+  switch (dice_.below(10)) {
     case 0:
     case 1:
     case 2:
@@ -169,7 +169,7 @@ void lane_simulation::mishap() {
 }
 
 lane_simulation::client* lane_simulation::any_on_lane() {
-  auto& who = *clients_[random(clients_.size())];
+  auto& who = *clients_[dice_.below(clients_.size())];
   return who.at == client::place::on_lane ? &who : nullptr;
 }
 
@@ -196,22 +196,15 @@ void lane_simulation::begin_unit(client& of) {
   if (!lane_->join(of, unit, {}, rules, to_server)) fail(of, "cannot join");
 }
 
-void lane_simulation::work(server& at) {
-  const auto [status, header] = wire::read_header(wire::as_bytes(at.requests));
-  if (status != wire::header_status::complete || at.requests.size() < header.size()) return;
-  at.answers += at.model.answer(split(std::string_view(at.requests).substr(0, header.size())).front());
-  at.requests.erase(0, header.size());
-}
-
 void lane_simulation::deliver_to_lane() {
-  if (random(8) == 0 && cancels_in_flight_ > 0) {
+  if (dice_.below(8) == 0 && cancels_in_flight_ > 0) {
     --cancels_in_flight_;
     // Where nothing runs the server ignores it.
     if (shared_->model.is_in_unit() || !shared_->requests.empty()) shared_->model.cancel();
   }
   if (shared_->answers.empty() || lane_->empty()) return;
   const auto most = shared_->answers.size();
-  const auto offered = random(3) == 0 ? most : 1 + random(most);
+  const auto offered = dice_.below(3) == 0 ? most : 1 + dice_.below(most);
   const auto step = lane_->on_bytes(wire::as_bytes(std::string_view(shared_->answers).substr(0, offered)));
   shared_->answers.erase(0, step.consumed);
   if (step.what == core::lane_step::outcome::violation)
@@ -231,8 +224,8 @@ void lane_simulation::take_back() {
 // Some of what the server has answered still arrives.
 void lane_simulation::lose_lane() {
   if (lane_->empty()) return;
-  auto arrives = shared_->answers.substr(0, random(shared_->answers.size() + 1));
-  if (random(2) == 0) arrives = shared_->answers + last_words;
+  auto arrives = shared_->answers.substr(0, dice_.below(shared_->answers.size() + 1));
+  if (dice_.below(2) == 0) arrives = shared_->answers + last_words;
   const auto step = lane_->on_bytes(wire::as_bytes(arrives));
   if (step.what == core::lane_step::outcome::transaction_open)
     lane_->fail_all(core::lane_failure::transaction_open);
@@ -252,7 +245,7 @@ void lane_simulation::change_schema() {
 void lane_simulation::run_alone(client& of) {
   ++counts_.alone;
   const bool lane_is_free = lane_->empty() && cancels_in_flight_ == 0 && shared_->requests.empty();
-  auto& at = lane_is_free && random(2) == 0 ? *shared_ : other_;
+  auto& at = lane_is_free && dice_.below(2) == 0 ? *shared_ : other_;
   std::string kept;
   auto rest = of.unit;
   for (int turns = 0; exchange(of, at, rest, kept) && fault_.empty(); ++turns)
@@ -263,7 +256,7 @@ void lane_simulation::run_alone(client& of) {
 }
 
 // False: all is answered, and no transaction is open.
-bool lane_simulation::exchange(client& of, server& at, std::string& rest, std::string& kept) {
+bool lane_simulation::exchange(client& of, simulated_server& at, std::string& rest, std::string& kept) {
   // The session has gathered the unit: one that comes in pieces may not go again.
   kept += std::exchange(rest, {});
   text_sink to_server{at.requests};
@@ -272,7 +265,7 @@ bool lane_simulation::exchange(client& of, server& at, std::string& rest, std::s
       core::request_relay{of.core_state, at.state, rules, to_server, of.answers()}.run(wire::as_bytes(kept));
   kept.erase(0, step.consumed);
   if (step.what == core::request_outcome::violation) fail(of, step.violation);
-  for (auto messages = random(4); messages > 0; --messages) work(at);
+  for (auto messages = dice_.below(4); messages > 0; --messages) at.work();
   deliver(of, at);
   if (!rest.empty() || !kept.empty() || !at.requests.empty() || !at.answers.empty()) return true;
   if (at.state.transaction == 'I') return false;
@@ -281,9 +274,9 @@ bool lane_simulation::exchange(client& of, server& at, std::string& rest, std::s
   return true;
 }
 
-void lane_simulation::deliver(client& to, server& at) {
+void lane_simulation::deliver(client& to, simulated_server& at) {
   auto offered = at.answers.size();
-  if (random(2) == 0) offered = std::min(offered, 1 + random(60));
+  if (dice_.below(2) == 0) offered = std::min(offered, 1 + dice_.below(60));
   for (bool go_on = true; go_on && fault_.empty();) {
     core::response_relay relay{to.core_state, at.state, catalogue_.prefix(), to.answers()};
     const auto step = relay.run(wire::as_bytes(std::string_view(at.answers).substr(0, offered)));
@@ -373,15 +366,9 @@ void lane_simulation::expect_names_as_before(const client& of, bool unnamed_too)
     fail(of, has_unnamed ? "is believed to have an unnamed statement" : "has an unnamed statement unknown");
 }
 
-void lane_simulation::expect_settled(const server& at) {
+void lane_simulation::expect_settled(const simulated_server& at) {
   if (!at.state.is_quiet()) fault_ = "the server is not quiet at the end";
-  const auto& believed = at.state.prepared;
-  const auto& named = at.model.named();
-  if (believed.size() != named.size() - named.count(std::string(catalogue_.prefix()) + "0"))
-    fault_ = "the server has " + std::to_string(named.size()) + " statements, " +
-             std::to_string(believed.size()) + " are believed";
-  for (const auto& one : believed.all())
-    if (!named.contains(one.server_name)) fault_ = "the server lacks " + one.server_name;
+  if (const auto found = at.prepared_fault(catalogue_.prefix()); !found.empty()) fault_ = found;
 }
 
 void lane_simulation::fail(const client& of, const std::string& what) {

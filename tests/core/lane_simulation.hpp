@@ -8,13 +8,13 @@
 
 #include "proxy/core/lane_queue.hpp"
 #include "proxy/core/statement_finder.hpp"
+#include "tests/core/dice.hpp"
 #include "tests/core/lane_unit_generator.hpp"
-#include "tests/core/model_server.hpp"
+#include "tests/core/simulated_server.hpp"
 
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -56,22 +56,6 @@ class lane_simulation {
  private:
   class client;
 
-  struct server {
-    core::backend_state state;
-    model_server model;
-    std::string requests;  // sent by the proxy, not worked off
-    std::string answers;   // not taken by the proxy
-  };
-
-  struct text_sink final : wire::sink {
-    explicit text_sink(std::string& where) : out(where) {}
-    void put(wire::bytes_view bytes) override { out += wire::as_text(bytes); }
-    std::string& out;
-  };
-
-  std::size_t random(std::size_t below) {
-    return std::uniform_int_distribution<std::size_t>{0, below - 1}(dice_);
-  }
   bool is_over() const;
   void event();
   void mishap();
@@ -79,10 +63,9 @@ class lane_simulation {
 
   void begin_unit(client& of);
   void run_alone(client& of);
-  bool exchange(client& of, server& at, std::string& rest, std::string& kept);
-  void work(server& at);
+  bool exchange(client& of, simulated_server& at, std::string& rest, std::string& kept);
   void deliver_to_lane();
-  void deliver(client& to, server& at);
+  void deliver(client& to, simulated_server& at);
 
   void open_lane();
   void take_back();
@@ -92,20 +75,20 @@ class lane_simulation {
   void compare(client& of);
   void expect_prefix(const client& of);
   void expect_names_as_before(const client& of, bool unnamed_too);
-  void expect_settled(const server& at);
+  void expect_settled(const simulated_server& at);
   void fail(const client& of, const std::string& what);
   core::relay_rules rules_for(const client& of, bool on_lane);
 
   const lane_simulation_rules rules_;
-  std::mt19937_64 dice_;
+  dice dice_;
   core::statement_catalogue catalogue_{1 << 20, "secret"};
   core::statement_finder texts_{catalogue_};
   std::vector<std::unique_ptr<client>> clients_;
-  std::unique_ptr<server> shared_;
+  std::unique_ptr<simulated_server> shared_;
   std::unique_ptr<core::lane_queue> lane_;  // on shared_
   bool is_drained_ = false;                 // nobody may join
   std::size_t cancels_in_flight_ = 0;
-  server other_;  // for one client at a time
+  simulated_server other_;  // for one client at a time
   int schema_ = 1;
   lane_simulation_counts counts_;
   std::string fault_;

@@ -1,7 +1,6 @@
 #include "tests/core/simulation.hpp"
 
 #include "proxy/core/unit_reader.hpp"
-#include "proxy/wire/frame.hpp"
 #include "proxy/wire/request.hpp"
 #include "proxy/wire/response.hpp"
 
@@ -26,7 +25,7 @@ void simulation::run() {
 // One thing that can happen happens; false if nothing can.
 bool simulation::step() {
   const auto actors = clients_.size() + 2 * servers_.size();
-  const auto first = random(actors);
+  const auto first = dice_.below(actors);
   for (std::size_t i = 0; i < actors; ++i) {
     const auto who = (first + i) % actors;
     const auto at = (who - clients_.size()) / 2;
@@ -34,7 +33,7 @@ bool simulation::step() {
     if (who < clients_.size())
       moved = arrive(*clients_[who]);
     else
-      moved = (who - clients_.size()) % 2 == 0 ? work(*servers_[at]) : answer(*servers_[at]);
+      moved = (who - clients_.size()) % 2 == 0 ? servers_[at]->work() : answer(*servers_[at]);
     if (moved) return true;
   }
   return false;
@@ -42,18 +41,10 @@ bool simulation::step() {
 
 bool simulation::arrive(client& from) {
   if (from.to_send.empty() || from.kept.size() > 4096) return false;
-  const auto n = std::min(from.to_send.size(), 1 + random(random(4) == 0 ? 400 : 40));
+  const auto n = std::min(from.to_send.size(), 1 + dice_.below(dice_.below(4) == 0 ? 400 : 40));
   from.kept += from.to_send.substr(0, n);
   from.to_send.erase(0, n);
   offer(from);
-  return true;
-}
-
-bool simulation::work(server& at) {
-  const auto [status, header] = wire::read_header(wire::as_bytes(at.requests));
-  if (status != wire::header_status::complete || at.requests.size() < header.size()) return false;
-  at.answers += at.model.answer(split(std::string_view(at.requests).substr(0, header.size())).front());
-  at.requests.erase(0, header.size());
   return true;
 }
 
@@ -75,7 +66,7 @@ bool simulation::answer(server& at) {
   text_sink to_client{owner.received};
   text_sink to_server{at.requests};
   // Bytes not consumed must be offered again with more.
-  auto offered = std::min(at.answers.size(), 1 + random(60));
+  auto offered = std::min(at.answers.size(), 1 + dice_.below(60));
   for (;;) {
     core::response_relay relay{owner.state, at.state, catalogue_.prefix(), to_client};
     const auto step = relay.run(wire::as_bytes(std::string_view(at.answers).substr(0, offered)));
@@ -150,7 +141,7 @@ void simulation::ask_for_server(client& from) {
     waiting_.push_back(&from);
     return;
   }
-  lend(*idle[random(idle.size())], from);
+  lend(*idle[dice_.below(idle.size())], from);
 }
 
 void simulation::lend(server& at, client& to) {
@@ -165,18 +156,6 @@ void simulation::lend(server& at, client& to) {
   }
   at.last_user = &to;
   offer(to);
-}
-
-std::string simulation::state_fault(const server& at) const {
-  const auto& believed = at.state.prepared;
-  // The one that a DEALLOCATE was to drop stays if the DEALLOCATE failed.
-  const auto spare = at.model.named().count(std::string(catalogue_.prefix()) + "0");
-  if (believed.size() != at.model.named().size() - spare)
-    return "the server has " + std::to_string(at.model.named().size()) + " statements, " +
-           std::to_string(believed.size()) + " are believed";
-  for (const auto& one : believed.all())
-    if (!at.model.named().contains(one.server_name)) return "the server lacks " + one.server_name;
-  return {};
 }
 
 std::string simulation::describe_stuck(const client& one) const {
@@ -208,7 +187,7 @@ std::string simulation::fault() const {
       return "client " + std::to_string(one->id) + " keeps a backend without need";
   }
   for (const auto& one : servers_) {
-    if (const auto found = state_fault(*one); !found.empty()) return found;
+    if (const auto found = one->prepared_fault(catalogue_.prefix()); !found.empty()) return found;
     if (one->state.is_quiet() && !one->state.expected.empty()) return "quiet, but answers are expected";
   }
   return {};

@@ -5,12 +5,12 @@
 
 #include "proxy/core/request_relay.hpp"
 #include "proxy/core/response_relay.hpp"
-#include "tests/core/model_server.hpp"
+#include "tests/core/dice.hpp"
+#include "tests/core/simulated_server.hpp"
 
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -39,11 +39,7 @@ class simulation {
  private:
   struct client;
 
-  struct server {
-    core::backend_state state;
-    model_server model;
-    std::string requests;  // sent by the proxy, not worked off
-    std::string answers;   // not read by the proxy
+  struct server : simulated_server {
     client* user = nullptr;
     client* last_user = nullptr;
   };
@@ -58,18 +54,8 @@ class simulation {
     bool waits = false;
   };
 
-  struct text_sink final : wire::sink {
-    explicit text_sink(std::string& where) : out(where) {}
-    void put(wire::bytes_view bytes) override { out += wire::as_text(bytes); }
-    std::string& out;
-  };
-
-  std::size_t random(std::size_t below) {
-    return std::uniform_int_distribution<std::size_t>{0, below - 1}(dice_);
-  }
   bool step();
   bool arrive(client& from);
-  bool work(server& at);
   bool answer(server& at);
   void offer(client& from);
   void ask_for_server(client& from);
@@ -77,9 +63,8 @@ class simulation {
   void settle(client& of);
   core::relay_rules rules_for(const client& of, bool may_start_unit);
   std::string describe_stuck(const client& one) const;
-  std::string state_fault(const server& at) const;
 
-  std::mt19937_64 dice_;
+  dice dice_;
   std::size_t prepared_limit_;
   core::statement_catalogue catalogue_{1 << 20, "secret"};
   core::statement_finder texts_{catalogue_};
