@@ -1,17 +1,14 @@
 #include "tests/core/lane_simulation.hpp"
 
 #include "proxy/core/unit_class.hpp"
+#include "tests/core/lane_simulation_client.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace pgweir::test {
-namespace {
 
-const auto last_words = from_server::error("57P01", "terminating connection due to administrator command",
-                                           "ProcessInterrupts", "FATAL");
-
-}  // namespace
+const std::string lane_simulation::last_words = from_server::error(
+    "57P01", "terminating connection due to administrator command", "ProcessInterrupts", "FATAL");
 
 void lane_simulation_counts::operator+=(const lane_simulation_counts& more) {
   shared += more.shared;
@@ -22,68 +19,6 @@ void lane_simulation_counts::operator+=(const lane_simulation_counts& more) {
   unnamed_shared += more.unnamed_shared;
   evictions += more.evictions;
 }
-
-class lane_simulation::client final : public core::lane_rider {
- public:
-  enum class place : std::uint8_t { idle, on_lane, to_resend, gone };
-
-  client(lane_simulation& owner, std::uint64_t number, const lane_simulation_rules& rules)
-      : id(number),
-        units_left(rules.units),
-        units(rules.seed * 100 + number, "c" + std::to_string(number)),
-        owner_(owner) {}
-
-  core::client_state& state() override { return core_state; }
-  wire::sink& answers() override { return sink_; }
-  void on_turn() override {
-    if (at != place::on_lane || std::exchange(had_turn, true)) owner_.fail(*this, "gets an unasked turn");
-  }
-  void on_answered(const core::lane_answer& how) override {
-    leave_lane("answered");
-    ++owner_.counts_.shared;
-    if (how.bytes == 0) owner_.fail(*this, "is told of an answer without a byte");
-    owner_.compare(*this);
-  }
-  void on_resend(core::resend_reason why) override {
-    leave_lane("sent again");
-    ++owner_.counts_.resent[static_cast<std::size_t>(why)];
-    if (!received.empty()) owner_.fail(*this, "is sent again after a part of its answer");
-    owner_.expect_names_as_before(*this, false);
-    at = place::to_resend;
-  }
-  void on_failed(core::lane_failure why, bool) override {
-    leave_lane("failed");
-    ++owner_.counts_.failed[static_cast<std::size_t>(why)];
-    owner_.expect_prefix(*this);
-    if (why == core::lane_failure::server_lost) {
-      at = place::gone;
-      return;
-    }
-    owner_.expect_names_as_before(*this, true);
-    if (!received.empty()) at = place::gone;
-  }
-
-  const std::uint64_t id;
-  std::size_t units_left;
-  lane_unit_generator units;
-  core::client_state core_state;
-  place at = place::idle;
-  bool had_turn = false;
-  bool cancels = false;  // its own unit
-  std::string unit;
-  int sent_at = 0;  // version of the schema
-  std::string received;
-  model_server alone;  // what a server of its own would have done of all units before
-
- private:
-  void leave_lane(const char* how) {
-    if (at != place::on_lane) owner_.fail(*this, std::string("is not on the lane, but told: ") + how);
-    at = place::idle;
-  }
-
-  lane_simulation& owner_;
-  text_sink sink_{received};
-};
 
 lane_simulation::lane_simulation(const lane_simulation_rules& rules) : rules_(rules), dice_(rules.seed) {
   for (std::size_t i = 0; i < rules.clients; ++i)
@@ -240,146 +175,6 @@ void lane_simulation::change_schema() {
   ++schema_;
   shared_->model.set_schema(schema_);
   other_.model.set_schema(schema_);
-}
-
-void lane_simulation::run_alone(client& of) {
-  ++counts_.alone;
-  const bool lane_is_free = lane_->empty() && cancels_in_flight_ == 0 && shared_->requests.empty();
-  auto& at = lane_is_free && dice_.below(2) == 0 ? *shared_ : other_;
-  std::string kept;
-  auto rest = of.unit;
-  for (int turns = 0; exchange(of, at, rest, kept) && fault_.empty(); ++turns)
-    if (turns == 20000) fail(of, "is stuck");
-  of.at = client::place::idle;
-  if (fault_.empty() && !at.state.is_quiet()) fail(of, "leaves a backend that is not quiet");
-  if (fault_.empty()) compare(of);
-}
-
-// False: all is answered, and no transaction is open.
-bool lane_simulation::exchange(client& of, simulated_server& at, std::string& rest, std::string& kept) {
-  // The session has gathered the unit: one that comes in pieces may not go again.
-  kept += std::exchange(rest, {});
-  text_sink to_server{at.requests};
-  const auto rules = rules_for(of, false);
-  const auto step =
-      core::request_relay{of.core_state, at.state, rules, to_server, of.answers()}.run(wire::as_bytes(kept));
-  kept.erase(0, step.consumed);
-  if (step.what == core::request_outcome::violation) fail(of, step.violation);
-  for (auto messages = dice_.below(4); messages > 0; --messages) at.work();
-  deliver(of, at);
-  if (!rest.empty() || !kept.empty() || !at.requests.empty() || !at.answers.empty()) return true;
-  if (at.state.transaction == 'I') return false;
-  rest = from_client::query("rollback");
-  of.unit += rest;
-  return true;
-}
-
-void lane_simulation::deliver(client& to, simulated_server& at) {
-  auto offered = at.answers.size();
-  if (dice_.below(2) == 0) offered = std::min(offered, 1 + dice_.below(60));
-  for (bool go_on = true; go_on && fault_.empty();) {
-    core::response_relay relay{to.core_state, at.state, catalogue_.prefix(), to.answers()};
-    const auto step = relay.run(wire::as_bytes(std::string_view(at.answers).substr(0, offered)));
-    at.answers.erase(0, step.consumed);
-    offered -= step.consumed;
-    go_on = step.what != core::response_outcome::need_more;
-    if (step.what == core::response_outcome::violation) fail(to, step.violation);
-    if (step.what != core::response_outcome::replay) continue;
-    text_sink to_server{at.requests};
-    const auto rules = rules_for(to, false);
-    core::request_relay{to.core_state, at.state, rules, to_server, to.answers()}.replay();
-  }
-}
-
-namespace {
-
-// What a server of the client's own may have answered: the schema may have changed before a statement was
-// used, or pgweir prepared it afresh, or it was prepared for another client before the schema changed, which
-// is not hidden from a client that does not ask for a description; and the client may have cancelled.
-struct possible_world {
-  model_server model;
-  std::string answer;
-};
-
-possible_world play(const model_server& before, const std::string& unit, std::size_t cancel_at) {
-  possible_world made{before, {}};
-  const auto messages = split(unit);
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    if (i == cancel_at) made.model.cancel();
-    made.answer += made.model.answer(messages[i]);
-  }
-  return made;
-}
-
-constexpr std::size_t never = ~std::size_t{0};
-
-// The first one that suits, or the plainest with suits = false.
-template <class Suits>
-std::pair<possible_world, bool> find_world(const model_server& before, const std::string& unit,
-                                           bool may_be_canceled, Suits suits) {
-  auto start = before;
-  start.ignore_schema(true);
-  auto plainest = play(start, unit, never);
-  if (suits(plainest.answer)) return {plainest, true};
-  const auto messages = may_be_canceled ? split(unit).size() : 0;
-  enum class schema : std::uint8_t { as_it_is, ignored, expired };
-  for (const auto how : {schema::as_it_is, schema::ignored, schema::expired}) {
-    start.ignore_schema(how == schema::ignored);
-    if (how == schema::expired) start.expire_shapes();
-    for (std::size_t i = 0; i <= messages; ++i) {
-      auto one = play(start, unit, i == messages ? never : i);
-      if (suits(one.answer)) return {one, true};
-    }
-  }
-  return {plainest, false};
-}
-
-}  // namespace
-
-void lane_simulation::compare(client& of) {
-  of.alone.set_schema(schema_, of.sent_at);
-  auto [world, found] = find_world(of.alone, of.unit, of.cancels,
-                                   [&](const std::string& answer) { return answer == of.received; });
-  if (!found) return fail(of, "should have got:\n" + readable(world.answer));
-  of.alone = std::move(world.model);
-  expect_names_as_before(of, true);
-}
-
-void lane_simulation::expect_prefix(const client& of) {
-  auto got = of.received;
-  if (got.ends_with(last_words)) got.erase(got.size() - last_words.size());
-  auto before = of.alone;
-  before.set_schema(schema_, of.sent_at);
-  const auto [world, found] = find_world(before, of.unit, of.cancels,
-                                         [&](const std::string& answer) { return answer.starts_with(got); });
-  if (!found) fail(of, "should have got a part of:\n" + readable(world.answer));
-}
-
-void lane_simulation::expect_names_as_before(const client& of, bool unnamed_too) {
-  for (const auto* name : {"a", "b"}) {
-    const bool known = of.core_state.statements.find(name) != nullptr;
-    if (known != of.alone.named().contains(name))
-      return fail(of, std::string(known ? "is believed to have " : "is believed not to have ") + name);
-  }
-  const bool has_unnamed = of.core_state.unnamed.current() != nullptr;
-  if (unnamed_too && has_unnamed != of.alone.has_unnamed())
-    fail(of, has_unnamed ? "is believed to have an unnamed statement" : "has an unnamed statement unknown");
-}
-
-void lane_simulation::expect_settled(const simulated_server& at) {
-  if (!at.state.is_quiet()) fault_ = "the server is not quiet at the end";
-  if (const auto found = at.prepared_fault(catalogue_.prefix()); !found.empty()) fault_ = found;
-}
-
-void lane_simulation::fail(const client& of, const std::string& what) {
-  if (!fault_.empty()) return;
-  std::string got = of.received;
-  try {
-    got = readable(got);
-  } catch (const std::exception&) {
-  }
-  fault_ = "client " + std::to_string(of.id) + " " + what.substr(0, 1000) + "\nunit:\n" + readable(of.unit) +
-           "received:\n" + got.substr(0, 1000);
 }
 
 }  // namespace pgweir::test

@@ -56,6 +56,8 @@ class lane_simulation {
  private:
   class client;
 
+  static const std::string last_words;  // of a server that is shut down
+
   bool is_over() const;
   void event();
   void mishap();
