@@ -1,7 +1,5 @@
 #include "tests/integration/lanes.hpp"
 
-#include <gtest/gtest.h>
-
 #include <stdexcept>
 #include <utility>
 
@@ -58,6 +56,12 @@ void make_tables() {
 
 std::string number(int id) {
   return frontend::query("SELECT v FROM numbers WHERE id = " + std::to_string(id));
+}
+
+void warm_lanes::start_warm(const std::string& pool) {
+  pgweir.emplace(with_lanes(pool));
+  warm_up(*pgweir, number(1));
+  warm_up(*pgweir, frontend::query(through_gate));
 }
 
 closed_gate::closed_gate() : holder_(direct()), watcher_(direct()) {

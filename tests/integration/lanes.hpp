@@ -5,7 +5,10 @@
 #include "tests/support/eventually.hpp"
 #include "tests/support/wire_client.hpp"
 
+#include <gtest/gtest.h>
+
 #include <atomic>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -56,6 +59,16 @@ class closed_gate {
  private:
   wire_client holder_;
   wire_client watcher_;
+};
+
+// pgweir whose lanes take number() and through_gate.
+class warm_lanes : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { make_tables(); }
+
+  void start_warm(const std::string& pool);
+
+  std::optional<pgweir_process> pgweir;
 };
 
 struct queued_unit {

@@ -20,19 +20,14 @@ int storm_size() {
   return given == nullptr ? 5000 : std::atoi(given);
 }
 
-class lane_cancel : public testing::Test {
+class lane_cancel : public warm_lanes {
  protected:
-  static void SetUpTestSuite() { make_tables(); }
-
   void start(const std::string& pool) {
-    pgweir.emplace(with_lanes(pool));
-    warm_up(*pgweir, number(1));
-    warm_up(*pgweir, frontend::query(through_gate));
+    start_warm(pool);
     first.emplace(wire_client::postgres(pgweir->tcp()));
     second.emplace(wire_client::postgres(pgweir->tcp()));
   }
 
-  std::optional<pgweir_process> pgweir;
   std::optional<wire_client> first;
   std::optional<wire_client> second;
 };

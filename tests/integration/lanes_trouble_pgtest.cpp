@@ -18,14 +18,10 @@ std::string repeated(int times) {
   return frontend::query("SELECT repeat('x', " + std::to_string(times) + ")");
 }
 
-class lane_trouble : public testing::Test {
+class lane_trouble : public warm_lanes {
  protected:
-  static void SetUpTestSuite() { make_tables(); }
-
   void start(const std::string& pool) {
-    pgweir.emplace(with_lanes(pool));
-    warm_up(*pgweir, number(1));
-    warm_up(*pgweir, frontend::query(through_gate));
+    start_warm(pool);
     warm_up(*pgweir, repeated(10));
     head.emplace(wire_client::postgres(pgweir->tcp()));
     for (int i = 0; i < 6; ++i) behind.push_back(wire_client::postgres(pgweir->tcp()));
@@ -45,7 +41,6 @@ class lane_trouble : public testing::Test {
     return pgweir->metric("pgweir_lane_closes_total", "reason=\"" + reason + "\"");
   }
 
-  std::optional<pgweir_process> pgweir;
   std::optional<wire_client> head;
   std::vector<wire_client> behind;
 };
