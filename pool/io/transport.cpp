@@ -108,6 +108,11 @@ io_result transport::write(std::span<const std::byte> from) {
   }
 }
 
+bool transport::has_unread() const {
+  char first = 0;
+  return ::recv(descriptor_, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 io_result transport::tls_result(int outcome) {
   const int system_error = errno;
   switch (SSL_get_error(tls_, outcome)) {

@@ -50,6 +50,8 @@ class transport {
 
   io_result read(std::span<std::byte> into);
   io_result write(std::span<const std::byte> from);
+  // Whether bytes have arrived on the descriptor that nobody has read yet; of TLS: encrypted ones.
+  bool has_unread() const;
 
   bool is_tls() const { return tls_ != nullptr; }
   ssl_st* tls() const { return tls_; }

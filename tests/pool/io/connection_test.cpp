@@ -106,6 +106,14 @@ TEST_F(connection_test, delivers_what_arrives) {
   EXPECT_TRUE(until([&] { return one_->taken == "hello"; }));
 }
 
+TEST_F(connection_test, can_tell_that_something_has_arrived_before_it_reads_it) {
+  EXPECT_FALSE(one_->stream().has_unread());
+  peer_sends("hello");
+  EXPECT_TRUE(one_->stream().has_unread());
+  EXPECT_TRUE(until([&] { return one_->taken == "hello"; }));
+  EXPECT_FALSE(one_->stream().has_unread());
+}
+
 TEST_F(connection_test, offers_again_what_was_not_taken_with_what_follows) {
   one_->step = 2;
   peer_sends("abcde");
