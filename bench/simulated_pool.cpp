@@ -25,7 +25,7 @@ void simulated_pool::acquire(simulated_unit unit, nanoseconds now) {
   now_ = unit.ticket = now;
   unit.may_share = unit.may_share && settings_.multiplex != config::multiplex::off;
   if (unit.may_share) {
-    last_wish_ = now;
+    demand_.note(now);
     if (lane_line_.empty() && seat(unit)) return;
   } else if (lease_line_.empty()) {
     auto* idle = idle_one();
@@ -98,7 +98,7 @@ void simulated_pool::make_room() {
   patience_ends_ = nanoseconds::max();
   if (lease_line_.empty()) return;
   const auto view = lease_view(lease_line_.front().ticket);
-  if (policy::keeps_lane(view)) patience_ends_ = now_ + std::max<nanoseconds>(policy::wish_memory, 20ms);
+  if (policy::keeps_lane(view)) patience_ends_ = now_ + pool::lane_demand::worth_of_one;
   if (!policy::must_drain_one(view)) return;
   simulated_backend* least = nullptr;
   for (auto& one : backends_) {
@@ -221,7 +221,7 @@ bool simulated_pool::may_lease(nanoseconds ticket) const {
 policy::lease_snapshot simulated_pool::lease_view(nanoseconds ticket) const {
   return {.open = backends_.size(),
           .lanes = lanes_open(),
-          .lanes_wanted = policy::lanes_wanted(!lane_line_.empty(), now_ - last_wish_),
+          .lanes_wanted = !lane_line_.empty() || demand_.is_worth_a_backend(now_),
           .waited = now_ - ticket,
           .since_lease_end = now_ - last_lease_end_};
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "pool/lane_demand.hpp"
 #include "pool/lane_policy.hpp"
 #include "pool/lane_tuner.hpp"
 
@@ -81,10 +82,10 @@ class simulated_pool {
   simulated_turns& turns_;
   std::vector<simulated_backend> backends_;
   std::deque<simulated_unit> lane_line_, lease_line_;  // who waits for what, oldest first
+  pool::lane_demand demand_;
   pool::lane_tuner tuner_;
   double crowd_ = 0;
   nanoseconds now_{};
-  nanoseconds last_wish_{-std::chrono::hours{1}};
   nanoseconds last_lease_end_{-std::chrono::hours{1}};
   nanoseconds patience_ends_{nanoseconds::max()};
 };

@@ -21,10 +21,6 @@ using std::chrono::nanoseconds;
 // room.
 inline constexpr std::chrono::milliseconds lease_patience{100};
 
-// How long after a unit asked for a place on a lane others are expected: those who come more rarely are worth
-// no backend of their own (bench/simulate_lanes.cpp).
-inline constexpr std::chrono::milliseconds wish_memory{5};
-
 // With fewer backends than this no lane is kept while a session waits for a lease.
 inline constexpr std::size_t least_to_keep_lane = 3;
 
@@ -39,6 +35,13 @@ struct lane_load {
 // A head that has taken this long holds up those behind it: they are taken back and sent elsewhere.
 constexpr nanoseconds stall_limit(const config::pool_settings& settings) {
   return std::max<nanoseconds>(settings.lane_expected_time, std::chrono::milliseconds{20});
+}
+
+// Whether the head has had its turn for too long. An answer that has arrived and is not read yet is late by
+// this process's own fault, if that does not go on.
+constexpr bool is_stalled(nanoseconds since_turn, bool has_unread, const config::pool_settings& settings) {
+  const auto limit = stall_limit(settings);
+  return since_turn >= (has_unread ? 3 * limit : limit);
 }
 
 // The longest that a statement may take to share a lane at all.
@@ -103,15 +106,10 @@ constexpr bool wants_another_lane(const unit_snapshot& now, const config::pool_s
 struct lease_snapshot {
   std::size_t open = 0;           // connected, this worker
   std::size_t lanes = 0;          // of them, those that take units
-  bool lanes_wanted = false;      // units that may share keep coming
+  bool lanes_wanted = false;      // units that may share keep coming (lane_demand), or one waits
   nanoseconds waited{};           // the session; negative: it has just come
   nanoseconds since_lease_end{};  // of any lease of the pool on this worker
 };
-
-// Whether units that may share keep coming. `one_waits`: in the line, for any backend.
-constexpr bool lanes_wanted(bool one_waits, nanoseconds since_wish) {
-  return one_waits || since_wish < wish_memory;
-}
 
 // Whether one backend is left to the lanes, so that short reads do not queue up behind long work.
 constexpr bool keeps_lane(const lease_snapshot& now) {

@@ -62,7 +62,7 @@ void worker_pool::acquire(waiter& who, const shared_profile& startup, const std:
   const bool order_matters = sharing_ || (serving_ && !line_.empty());
   if (startup->replication.empty()) last_profile_ = startup;
   if (wish) {
-    last_wish_ = wish->asked_at;
+    demand_.note(wish->asked_at);
     if (line_.first_for_lane() == nullptr && seat(who, startup, *wish, !order_matters)) return;
   } else if (startup->replication.empty() && !order_matters && line_.first_for_lease() == nullptr) {
     auto* idle = set_.idle_with(startup);

@@ -6,6 +6,7 @@
 
 #include "pool/backend_set.hpp"
 #include "pool/connector.hpp"
+#include "pool/lane_demand.hpp"
 #include "pool/lane_tuner.hpp"
 #include "pool/pool.hpp"
 #include "pool/pool_policy.hpp"
@@ -118,9 +119,9 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   shared_profile last_profile_;  // of the newest acquire: what the minimum size is filled up with
   io::clock::time_point now_ = io::clock::now();
   io::clock::time_point last_lease_end_{};
-  std::chrono::nanoseconds last_wish_{};  // when a unit last asked for a place on a lane
-  std::size_t lane_units_ = 0;            // on all lanes
-  double crowd_ = 0;                      // see policy::decayed_peak
+  lane_demand demand_;
+  std::size_t lane_units_ = 0;  // on all lanes
+  double crowd_ = 0;            // see policy::decayed_peak
   lane_tuner tuner_;
   std::chrono::nanoseconds announced_ticket_{};
   bool announced_any_ = false;

@@ -149,7 +149,7 @@ policy::lease_snapshot worker_pool::lease_view(std::chrono::nanoseconds ticket) 
   const auto now = now_in_line();
   return {.open = set_.size(),
           .lanes = lanes_open(set_.in(backend_state::lane)),
-          .lanes_wanted = policy::lanes_wanted(line_.first_for_lane() != nullptr, now - last_wish_),
+          .lanes_wanted = line_.first_for_lane() != nullptr || demand_.is_worth_a_backend(now),
           .waited = now - ticket,
           .since_lease_end = now - last_lease_end_.time_since_epoch()};
 }
@@ -177,7 +177,7 @@ void worker_pool::make_room_for_leases() {
   auto ticket = own != nullptr ? waiting_line::ticket_of(*own) : elsewhere->ticket;
   if (elsewhere) ticket = std::min(ticket, elsewhere->ticket);
   const auto view = lease_view(ticket);
-  if (policy::keeps_lane(view)) loop_.timer.arm(*this, io::clock::now() + policy::wish_memory);
+  if (policy::keeps_lane(view)) loop_.timer.arm(*this, io::clock::now() + lane_demand::worth_of_one);
   if (!policy::must_drain_one(view)) return;
   backend* least = nullptr;
   for (const auto& one : set_.in(backend_state::lane)) {

@@ -109,7 +109,7 @@ void lane::on_timeout() {
       now - stopped_since_ >= settings.client_write_timeout) {
     pool_->instruments().lane_closes[metrics::lane_close_reason::client_stalled].add();
     static_cast<lane_session*>(queue_.head())->on_write_timeout();
-  } else if (now - head_since() >= limit) {
+  } else if (pool::policy::is_stalled(now - head_since(), shared_.stream().has_unread(), settings)) {
     pool_->drain_lane(shared_);
     queue_.take_back_queued();
     if (queue_.head() == nullptr && pool_->settings().cancel_on_disconnect && shared_.cancels_in_flight == 0)

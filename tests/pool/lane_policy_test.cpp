@@ -154,11 +154,13 @@ TEST(lane_policy, connects_another_backend_only_where_it_would_shorten_the_queue
     EXPECT_EQ(wants_another_lane(one.now, settings_of(one.lanes_allowed)), one.expected) << one.what;
 }
 
-TEST(lane_policy, expects_more_units_for_a_moment_after_each) {
-  EXPECT_TRUE(lanes_wanted(true, 1h)) << "one waits";
-  EXPECT_TRUE(lanes_wanted(false, 0ms));
-  EXPECT_TRUE(lanes_wanted(false, wish_memory - 1us));
-  EXPECT_FALSE(lanes_wanted(false, wish_memory)) << "too rare to leave a backend to them";
+TEST(lane_policy, a_head_is_stalled_after_the_limit_and_later_if_its_answer_has_come_unread) {
+  const auto settings = settings_of(0);
+  const auto limit = stall_limit(settings);
+  EXPECT_FALSE(is_stalled(limit - 1ns, false, settings));
+  EXPECT_TRUE(is_stalled(limit, false, settings));
+  EXPECT_FALSE(is_stalled(3 * limit - 1ns, true, settings));
+  EXPECT_TRUE(is_stalled(3 * limit, true, settings)) << "a long answer that never ends";
 }
 
 struct lease_case {

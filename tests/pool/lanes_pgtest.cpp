@@ -330,7 +330,7 @@ TEST_F(lanes_of_a_pool, leave_their_backend_to_a_lease_when_nobody_comes) {
   begin(size_of(3), 3);
   std::deque<test_client> lessees;
   for (int i = 0; i < 2; ++i) lessees.emplace_back(pools_->pool()).acquire(pools_->plain());
-  ask().finish();
+  for (int i = 0; i < 20; ++i) ask().finish();
   lessees.emplace_back(pools_->pool()).acquire(pools_->plain());
   EXPECT_FALSE(lessees[2].has_backend());
   EXPECT_TRUE(pools_->until([&] { return lessees[2].has_backend(); })) << "nothing else happens meanwhile";
