@@ -68,7 +68,7 @@ std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::by
   const auto judged = core::classify_unit(client_, unit, host_.texts, host_.catalogue.forcing());
   if (judged.fingerprint != 0) statement_key_ = judged.fingerprint ^ std::hash<const void*>{}(&pool_);
   const auto known = host_.statistics.look_up(statement_key_, pool::policy::longest_shared(settings));
-  if (judged.stand_in != nullptr && core::statement_finder::demote_if_slow(*judged.stand_in, known.expected))
+  if (judged.stand_in != nullptr && core::statement_finder::demote_if_slow(*judged.stand_in, known.usual))
     pool_.instruments().unnamed_demoted.add();
   if (!shares) return std::nullopt;
   lease_reason_ = reason_of(judged.need);
@@ -134,7 +134,7 @@ void session::on_answered(const core::lane_answer& how) {
   counts.transaction.observe(took);
   counts.transactions.add();
   if (how.error.sqlstate[0] != '\0') count_error(metrics::error_origin::server, how.error.sqlstate.data());
-  host_.statistics.observe(statement_key_, took, how.bytes);
+  host_.statistics.observe(statement_key_, took, how.bytes, pool::policy::longest_shared(pool_.settings()));
   enter(phase::idle);
   consume_kept(unit_size_);
   offer_kept_bytes();
@@ -167,7 +167,8 @@ void session::observe_unit(std::chrono::nanoseconds took, std::size_t answer_byt
   lease_reason_ =
       client_.names == core::naming::own ? lease_reason::session_mode : lease_reason::in_transaction;
   const auto key = std::exchange(statement_key_, 0);
-  if (key != 0) host_.statistics.observe(key, took, answer_bytes);
+  if (key != 0)
+    host_.statistics.observe(key, took, answer_bytes, pool::policy::longest_shared(pool_.settings()));
 }
 
 }  // namespace pgweir::proxy

@@ -44,12 +44,12 @@ shared_statement statement_finder::note(wire::bytes_view text_and_types) {
   return same && is_usable(*there.known) ? there.known : nullptr;
 }
 
-bool statement_finder::demote_if_slow(const statement& stand_in, std::chrono::nanoseconds at_present) {
+bool statement_finder::demote_if_slow(const statement& stand_in, std::chrono::nanoseconds usual_by_now) {
   constexpr std::int64_t slower = 4;
   constexpr std::int64_t noise = 1'000'000;  // a loaded machine makes the fastest statement this much slower
   const auto usual = stand_in.usual_nanoseconds.load(std::memory_order_relaxed);
-  if (usual == 0) stand_in.usual_nanoseconds.store(at_present.count(), std::memory_order_relaxed);
-  if (usual == 0 || at_present.count() <= slower * usual + noise) return false;
+  if (usual == 0) stand_in.usual_nanoseconds.store(usual_by_now.count(), std::memory_order_relaxed);
+  if (usual == 0 || usual_by_now.count() <= slower * usual + noise) return false;
   return !stand_in.demoted.exchange(true, std::memory_order_relaxed);
 }
 

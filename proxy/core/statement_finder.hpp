@@ -22,9 +22,10 @@ class statement_finder {
   // The same, and counts the Parse.
   shared_statement note(wire::bytes_view text_and_types);
 
-  // Tells how long executions of a statement that stands in for unnamed ones take at present. True: it loses
-  // that right now, because it has become much slower than it was before, which a generic plan may do.
-  static bool demote_if_slow(const statement& stand_in, std::chrono::nanoseconds at_present);
+  // Tells how long executions of a statement that stands in for unnamed ones take, by many of them: a single
+  // one is slow now and then on a busy machine. True: it loses that right now, because it has become much
+  // slower than it was before, which a generic plan may do.
+  static bool demote_if_slow(const statement& stand_in, std::chrono::nanoseconds usual_by_now);
 
  private:
   // Before a text gets a place it comes this often: as often as PostgreSQL itself plans a prepared statement

@@ -5,8 +5,17 @@
 namespace pgweir::core {
 namespace {
 
-// Of the newest execution. One that is eight times the limit makes a statement slow, whatever it was before.
-constexpr float weight = 1.0F / 8;
+// Means over so many executions; over all, as long as there are fewer.
+constexpr std::uint32_t recent = 8;
+constexpr std::uint32_t usual = 64;
+
+float moved(float mean, float newest, std::uint32_t seen, std::uint32_t span) {
+  return mean + (newest - mean) / static_cast<float>(std::min(seen, span));
+}
+
+// An execution of less than `slow_at_once` limits counts as `hiccup` of them at most.
+constexpr int hiccup = 5;
+constexpr int slow_at_once = 20;
 
 }  // namespace
 
@@ -17,17 +26,19 @@ statement_statistics::known statement_statistics::look_up(std::uint64_t key,
       std::find_if(candidates.begin(), candidates.end(), [key](const entry& one) { return one.key == key; });
   if (found == candidates.end()) return {};
   const std::chrono::nanoseconds expected{static_cast<std::int64_t>(found->nanoseconds)};
-  if (found->seen < executions_needed) return {verdict::unproven, expected};
-  if (expected > limit) return {verdict::slow, expected};
-  if (found->bytes > small_answer) return {verdict::large, expected};
-  return {verdict::proven, expected};
+  const std::chrono::nanoseconds long_run{static_cast<std::int64_t>(found->usual_nanoseconds)};
+  if (found->seen < executions_needed) return {verdict::unproven, expected, long_run};
+  if (expected > limit) return {verdict::slow, expected, long_run};
+  if (found->bytes > small_answer) return {verdict::large, expected, long_run};
+  return {verdict::proven, expected, long_run};
 }
 
-void statement_statistics::observe(std::uint64_t key, std::chrono::nanoseconds took,
-                                   std::size_t answer_bytes) {
+void statement_statistics::observe(std::uint64_t key, std::chrono::nanoseconds took, std::size_t answer_bytes,
+                                   std::chrono::nanoseconds limit) {
   auto& candidates = set_of(key);
   auto found =
       std::find_if(candidates.begin(), candidates.end(), [key](const entry& one) { return one.key == key; });
+  if (took < slow_at_once * limit) took = std::min<std::chrono::nanoseconds>(took, hiccup * limit);
   const auto nanoseconds = static_cast<float>(took.count());
   const auto bytes = static_cast<float>(answer_bytes);
   ++uses_;
@@ -36,12 +47,13 @@ void statement_statistics::observe(std::uint64_t key, std::chrono::nanoseconds t
     found = std::max_element(candidates.begin(), candidates.end(), [this](const entry& a, const entry& b) {
       return (a.key == 0 ? ~0u : uses_ - a.last_use) < (b.key == 0 ? ~0u : uses_ - b.last_use);
     });
-    *found = {.key = key, .seen = 0, .last_use = uses_, .nanoseconds = nanoseconds, .bytes = bytes};
+    *found = {.key = key};
   }
-  found->seen = std::min(found->seen + 1, executions_needed);
+  found->seen = std::min(found->seen + 1, executions_counted);
   found->last_use = uses_;
-  found->nanoseconds += weight * (nanoseconds - found->nanoseconds);
-  found->bytes += weight * (bytes - found->bytes);
+  found->nanoseconds = moved(found->nanoseconds, nanoseconds, found->seen, recent);
+  found->usual_nanoseconds = moved(found->usual_nanoseconds, nanoseconds, found->seen, usual);
+  found->bytes = moved(found->bytes, bytes, found->seen, recent);
 }
 
 }  // namespace pgweir::core

@@ -1,9 +1,10 @@
 // proxy/core/statement_statistics.hpp - how long statements take and how much they answer, by fingerprint.
 //
 // Bounded: a statement that has not been seen for longest makes room. Recent executions count most. Only what
-// has proven fast and small may share a backend; one execution that takes eight times the limit, or answers
-// as much more, takes the right away at once.
-// Thread rule: one per worker.
+// has proven fast and small may share a backend. What turns slow loses the right at once: by one execution
+// that takes twenty times the limit, or by two in a row that take five times as long. A single one of those
+// says more about the machine, where a process waits some milliseconds for a processor now and then. Thread
+// rule: one per worker.
 #pragma once
 
 #include <array>
@@ -19,20 +20,23 @@ class statement_statistics {
 
   struct known {
     verdict judged = verdict::unproven;
-    std::chrono::nanoseconds expected{};  // of one execution; zero: never seen
+    std::chrono::nanoseconds expected{};  // of one execution, by the last few; zero: never seen
+    std::chrono::nanoseconds usual{};     // by the last hundred or so
   };
 
   statement_statistics() : sets_(set_count) {}
 
   // `limit`: a statement that takes longer is slow.
   known look_up(std::uint64_t key, std::chrono::nanoseconds limit) const;
-  void observe(std::uint64_t key, std::chrono::nanoseconds took, std::size_t answer_bytes);
+  void observe(std::uint64_t key, std::chrono::nanoseconds took, std::size_t answer_bytes,
+               std::chrono::nanoseconds limit);
 
   // Answers up to this size are small.
   static constexpr std::size_t small_answer = 16 * 1024;
 
  private:
   static constexpr std::uint32_t executions_needed = 10;
+  static constexpr std::uint32_t executions_counted = 64;
   static constexpr std::size_t set_count = 1024;  // a power of two; four statements each
 
   struct entry {
@@ -40,6 +44,7 @@ class statement_statistics {
     std::uint32_t seen = 0;
     std::uint32_t last_use = 0;
     float nanoseconds = 0;  // weighted means
+    float usual_nanoseconds = 0;
     float bytes = 0;
   };
   using set = std::array<entry, 4>;

@@ -14,7 +14,7 @@ constexpr auto limit = 1ms;
 
 void observe(statistics& all, std::uint64_t key, int times, std::chrono::nanoseconds took,
              std::size_t bytes = 100) {
-  for (int i = 0; i < times; ++i) all.observe(key, took, bytes);
+  for (int i = 0; i < times; ++i) all.observe(key, took, bytes, limit);
 }
 verdict judge(const statistics& all, std::uint64_t key) { return all.look_up(key, limit).judged; }
 
@@ -32,17 +32,51 @@ TEST(statement_statistics, the_tenth_fast_execution_proves_it) {
   EXPECT_NEAR(static_cast<double>(all.look_up(7, limit).expected.count()), 100000.0, 1.0);
 }
 
-TEST(statement_statistics, one_execution_of_eight_times_the_limit_makes_it_slow_at_once) {
+TEST(statement_statistics, one_execution_of_twenty_times_the_limit_makes_it_slow_at_once) {
   statistics all;
   observe(all, 7, 1000, 100us);
-  observe(all, 7, 1, 8 * limit);
+  observe(all, 7, 1, 20 * limit);
   EXPECT_EQ(judge(all, 7), verdict::slow);
+}
+
+TEST(statement_statistics, one_execution_of_less_is_a_hiccup_and_the_second_in_a_row_is_not) {
+  statistics all;
+  observe(all, 7, 1000, 100us);
+  observe(all, 7, 1, 20 * limit - 1ns);
+  EXPECT_EQ(judge(all, 7), verdict::proven);
+  observe(all, 7, 1, 5 * limit);
+  EXPECT_EQ(judge(all, 7), verdict::slow);
+}
+
+TEST(statement_statistics, hiccups_now_and_then_cost_nothing) {
+  statistics all;
+  for (int i = 0; i < 100; ++i) {
+    observe(all, 7, 20, 100us);
+    observe(all, 7, 1, 10 * limit);
+    EXPECT_EQ(judge(all, 7), verdict::proven);
+  }
+}
+
+TEST(statement_statistics, the_first_execution_may_be_slow_because_nothing_is_cached_yet) {
+  statistics all;
+  observe(all, 7, 1, 10 * limit);
+  observe(all, 7, 9, 100us);
+  EXPECT_EQ(judge(all, 7), verdict::proven);
+}
+
+TEST(statement_statistics, what_is_usual_hardly_heeds_a_hiccup_but_follows_a_statement_that_stays_slow) {
+  statistics all;
+  observe(all, 7, 1000, 100us);
+  observe(all, 7, 2, 10 * limit);
+  EXPECT_LT(all.look_up(7, limit).usual, 300us);
+  observe(all, 7, 64, 10 * limit);
+  EXPECT_GT(all.look_up(7, limit).usual, 2 * limit);
 }
 
 TEST(statement_statistics, what_was_slow_once_is_proven_again_after_fast_executions) {
   statistics all;
   observe(all, 7, 10, 100us);
-  observe(all, 7, 1, 8 * limit);
+  observe(all, 7, 2, 8 * limit);
   int needed = 0;
   for (; judge(all, 7) == verdict::slow && needed < 100; ++needed) observe(all, 7, 1, 100us);
   EXPECT_GT(needed, 0);
