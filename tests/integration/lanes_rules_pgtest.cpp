@@ -87,11 +87,14 @@ TEST_F(lane_rules, a_statement_that_turns_slow_is_leased_until_it_is_fast_again)
   const auto unit = query(through_gate);
   warm_up(pgweir, unit);
   auto client = wire_client::postgres(pgweir.tcp());
-  closed_gate gate;
-  gate.stop(client);
-  std::this_thread::sleep_for(std::chrono::milliseconds{300});
-  gate.open();
-  EXPECT_EQ(first_columns(client.read_until_ready()), texts{"open"});
+  // One alone would be a hiccup of the machine.
+  for (int i = 0; i < 2; ++i) {
+    closed_gate gate;
+    gate.stop(client);
+    std::this_thread::sleep_for(std::chrono::milliseconds{150});
+    gate.open();
+    EXPECT_EQ(first_columns(client.read_until_ready()), texts{"open"});
+  }
   const auto on_lanes = units_on_lanes(pgweir);
   EXPECT_EQ(first_columns(client.ask(unit)), texts{"open"});
   EXPECT_EQ(units_leased(pgweir, "slow"), 1);
