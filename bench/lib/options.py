@@ -21,7 +21,7 @@ def parse():
                         help=f"some of {','.join(TARGETS)} (default: all); pgweir means auto")
     parser.add_argument("--pgweir", metavar="PATH", help="the program to measure (default: build the release)")
     parser.add_argument("--syscalls", action="store_true",
-                        help="count system calls too, with strace, in a run of its own")
+                        help="count system calls too, with perf, in a run of its own; needs root")
     parser.add_argument("--list", action="store_true", help="print the names of the cells")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--goals", action="store_true", help="the cells of the goals, and which of them are reached")
