@@ -42,22 +42,25 @@ void session_functions::add(std::string_view name) {
   std::string folded(name);
   std::transform(folded.begin(), folded.end(), folded.begin(), lower);
   if (folded.empty()) return;
-  if (folded == "*")
-    begins_.fill(true);
-  else
-    begins_[static_cast<unsigned char>(folded.front())] = true;
-  if (folded.back() != '*') {
-    names_.push_back(sql_hash(folded));
-  } else {
-    folded.pop_back();
-    prefixes_.push_back(std::move(folded));
+  if (folded == "*") {
+    all_ = true;
+    return;
   }
+  const bool is_prefix = folded.back() == '*';
+  if (is_prefix) folded.pop_back();
+  const auto first = beginning(folded);
+  const std::size_t open = !is_prefix || folded.size() > 2 ? 1 : folded.size() == 2 ? 32 : 1024;
+  for (std::size_t i = 0; i < open; ++i) begins_.set(first + i);
+  if (is_prefix)
+    prefixes_.push_back(std::move(folded));
+  else
+    names_.push_back(sql_hash(folded));
 }
 
-bool session_functions::contains(std::string_view folded_name) const {
-  if (folded_name.empty() || !begins_[static_cast<unsigned char>(folded_name.front())]) return false;
+bool session_functions::names(std::string_view folded_name) const {
+  if (!may_name(folded_name)) return false;
   const auto is_prefix = [&](const std::string& prefix) {
-    return prefix.empty() || (prefix.front() == folded_name.front() && folded_name.starts_with(prefix));
+    return prefix.front() == folded_name.front() && folded_name.starts_with(prefix);
   };
   return std::binary_search(names_.begin(), names_.end(), sql_hash(folded_name)) ||
          std::any_of(prefixes_.begin(), prefixes_.end(), is_prefix);

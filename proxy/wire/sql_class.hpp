@@ -1,9 +1,12 @@
 // proxy/wire/sql_class.hpp - may an SQL text share a server connection with texts of other clients?
-// Judged by its tokens alone, without a parser: what is in doubt is not shareable. A view, a rule or an
-// operator may hide a call; whoever has such ones with an effect switches sharing off (multiplex).
+// Judged by its tokens alone, without a parser: what is in doubt is not shareable. A view, a rule, an
+// operator or a cast may hide a call, and so may t.f, which is f(t) if t has no column f; whoever has such
+// ones with an effect switches sharing off (multiplex). (v).f is taken for a call, so that a field of a
+// composite value is read on a connection of its own, unless a function without effect has its name.
 #pragma once
 
-#include <array>
+#include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -39,14 +42,27 @@ class session_functions {
  public:
   explicit session_functions(std::span<const std::string> more = {});
 
-  bool contains(std::string_view folded_name) const;
+  bool contains(std::string_view folded_name) const { return all_ || names(folded_name); }
+  // The same but for a single *, which names every function and yet none.
+  bool names(std::string_view folded_name) const;
+  bool names_all() const { return all_; }
+  // Quick, and in any letter case; false: names() is false, too.
+  bool may_name(std::string_view name) const { return begins_[beginning(name)]; }
 
  private:
   void add(std::string_view name);
+  // Of the first three bytes what upper and lower case have in common.
+  static constexpr std::size_t beginning(std::string_view name) {
+    const auto bits = [&](std::size_t at) {
+      return at < name.size() ? static_cast<unsigned char>(name[at]) & 31u : 0u;
+    };
+    return bits(0) << 10 | bits(1) << 5 | bits(2);
+  }
 
   std::vector<std::uint64_t> names_;   // their hashes, sorted
   std::vector<std::string> prefixes_;  // without the *
-  std::array<bool, 256> begins_{};     // first bytes of names and prefixes
+  std::bitset<1 << 15> begins_;        // by the beginning() of names and prefixes
+  bool all_ = false;                   // a single *
 };
 
 // Allocates nothing; `text` may be anything.

@@ -131,6 +131,7 @@ void sql_judge::name(const sql_token& token) {
   path_.last = token.text;
   path_.hash = token.hash;
   path_.quoted = token.kind == sql_token_kind::quoted_name;
+  if (path_.parts > 1) judge_field(token);
 }
 
 // The sign of a number belongs to the number: it is a sign if nothing stands before it to add to.
@@ -167,8 +168,10 @@ bool sql_judge::punctuation(const sql_token& token) {
       fingerprint_.add(token.hash);
       break;
     case '.':
-      // Behind something that is no name, a field: (row).field
-      if (last_.kind != sql_token_kind::word && last_.kind != sql_token_kind::quoted_name) path_.begin(last_);
+      if (last_.kind != sql_token_kind::word && last_.kind != sql_token_kind::quoted_name) {
+        path_.begin(last_);
+        path_.of_value = true;
+      }
       fingerprint_.add(token.hash);
       break;
     default:

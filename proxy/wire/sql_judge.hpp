@@ -62,6 +62,7 @@ class sql_judge {
       parts = 1;
       qualifier = 0;
       hash = 0;
+      of_value = false;
     }
 
     seen before;
@@ -69,7 +70,8 @@ class sql_judge {
     std::uint64_t hash = 0;
     std::uint64_t qualifier = 0;  // the part before the last
     std::size_t parts = 0;
-    bool quoted = false;  // the last part
+    bool quoted = false;    // the last part
+    bool of_value = false;  // what it begins behind is no name: (a).b, a[1].b, $1.b
   };
 
   static constexpr std::size_t max_depth = 100;
@@ -88,6 +90,7 @@ class sql_judge {
   bool open(const sql_token& token);
   bool close(const sql_token& token);
   bool judge_call();
+  void judge_field(const sql_token& token);
   bool punctuation(const sql_token& token);
 
   void word(const sql_token& token, sql_word word);

@@ -1,5 +1,8 @@
 // Is "name (" a call, and of what? A call is a name before a parenthesis, unless the name is a key word that
 // cannot be called, or stands where a type, an alias or a table is named.
+//
+// A field may be a call, too: PostgreSQL takes v.f for f(v) if v has no such column (ParseFuncOrColumn;
+// manual, "Using Composite Types in Queries"), also where v is no row: (7::bigint).pg_advisory_lock.
 #include "proxy/wire/ascii.hpp"
 #include "proxy/wire/pure_functions.hpp"
 #include "proxy/wire/sql_hash.hpp"
@@ -11,6 +14,19 @@ namespace pgweir::wire {
 namespace {
 
 constexpr std::size_t longest_name = 63;  // PostgreSQL cuts longer ones
+
+// A name as the operator and the lists have it.
+class folded_name {
+ public:
+  explicit folded_name(std::string_view name) : size_(name.size()) {
+    for (std::size_t i = 0; i < size_; ++i) bytes_[i] = lower(name[i]);
+  }
+  std::string_view view() const { return {bytes_.data(), size_}; }
+
+ private:
+  std::array<char, longest_name> bytes_;
+  std::size_t size_;
+};
 
 }  // namespace
 
@@ -43,9 +59,7 @@ bool sql_judge::may_be_call() const {
 bool sql_judge::judge_call() {
   if (!may_be_call()) return true;
   if (path_.last.size() > longest_name) return false;
-  std::array<char, longest_name> folded;
-  for (std::size_t i = 0; i < path_.last.size(); ++i) folded[i] = lower(path_.last[i]);
-  if (forcing_.contains({folded.data(), path_.last.size()})) raise(sql_verdict::session_function);
+  if (forcing_.contains(folded_name(path_.last).view())) raise(sql_verdict::session_function);
 
   constexpr auto own_schema = sql_hash("pg_catalog");
   const bool built_in = path_.parts == 1 || (path_.parts == 2 && path_.qualifier == own_schema);
@@ -54,6 +68,20 @@ bool sql_judge::judge_call() {
   const bool alias = path_.parts == 1 && path_.before.mark == ')';
   unknown_call_ = !alias;
   return true;
+}
+
+// A field of a value is taken for a call. That of a name (t.a) is nearly always a column: it is a call only
+// if the name says so.
+void sql_judge::judge_field(const sql_token& token) {
+  const bool of_value = path_.of_value;
+  const bool may_force = forcing_.may_name(token.text);
+  if (!of_value && !may_force && !has_effect_on_value(token.hash)) return;
+  if (top().at == progress::target) return;
+  const bool is_cut = token.text.size() > longest_name;
+  const bool forces = may_force && !is_cut && forcing_.names(folded_name(token.text).view());
+  if (forces || (of_value && forcing_.names_all())) raise(sql_verdict::session_function);
+  const bool pure = of_value ? is_pure_function(token.hash) : !has_effect_on_value(token.hash);
+  if (is_cut || !pure) calls_unknown_ = true;
 }
 
 }  // namespace pgweir::wire

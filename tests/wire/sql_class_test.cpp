@@ -99,6 +99,25 @@ TEST(sql_class, shares_no_calls_of_session_functions) {
        "select setseed_ (1), xlastval(2)"});
 }
 
+TEST(sql_class, takes_a_field_of_a_value_for_a_call) {
+  expect_verdict(sql_verdict::session_function,
+                 {"select (7::bigint).pg_advisory_lock", "select ('s'::regclass) . /* x */ \"currval\"",
+                  "select (array[7::bigint])[1].PG_ADVISORY_LOCK", "select $1.setseed",
+                  "select x[1].lo_unlink", "select (select 0.5::float8).setseed",
+                  "select (a).b.currval from t", "select x.currval from unnest(array['s'::regclass]) x",
+                  "select x.\"currval\", 1 from (select 's'::regclass) x", "select s.x.currval from s.x"});
+  expect_only_reads(
+      false, {"select ('s'::regclass).nextval", "select (array['s'::regclass])[1].nextval",
+              "select $1.nextval", "select (a).b from t", "select a[1].b from t", "select (a).lower.f from t",
+              "select (7).pg_sleep", "select x.nextval from unnest(array['s'::regclass]) x",
+              "select x . \"nextval\" from (select 's'::regclass) x"});
+  expect_only_reads(
+      true, {"select (a).lower from t", "select (a || b).length, x[1].upper from t",
+             "select t.a, s.t.b, \"t\".\"c\", t.set, t.lock, t.sleep from s.t", "select t.* , (a).* from t",
+             "select a.nextval1, (1.5), a.b[1.0] from a", "select nextval from t"});
+  expect_verdict(sql_verdict::shareable, {"insert into public.dblink_log (a) select 1"});
+}
+
 TEST(sql_class, takes_an_update_of_pg_settings_for_a_set) {
   expect_verdict(sql_verdict::session_function, {"update pg_settings set setting = 'x' where name = 'y'",
                                                  "update pg_catalog.\"pg_settings\" set setting = 'x'"});
@@ -171,6 +190,28 @@ TEST(sql_class, says_of_nothing_else_that_it_only_reads) {
        "select \"values\"(1)", "select distinct on (a) f(a) from t",
        "select a OPERATOR(pg_catalog.+) f(a) from t", "select f((select 1))",
        "select * from t tablesample system (10)", "select * from t where a[1:f(2)] = 3"});
+}
+
+TEST(sql_class, trusts_no_name_that_a_user_may_give_to_what_does_something) {
+  expect_only_reads(false, {"select log('info', 'x')", "select broadcast('x')", "select path('x', 1)",
+                            "select format(1)", "select convert(1)", "select reverse(1)", "select sign(1)"});
+}
+
+TEST(sql_class, trusts_names_of_postgresql_in_no_other_schema) {
+  expect_only_reads(true, {"select pg_catalog.lower(a), PG_CATALOG . lower(a), \"pg_catalog\".\"lower\"(a)"});
+  expect_only_reads(
+      false, {"select myschema.lower(a)", "select \"PG_CATALOG\".lower(a)", "select pg_catalog.\"LOWER\"(a)",
+              "select pg_catalog.myschema.lower(a)", "select pg_temperature.count(*) from t"});
+}
+
+TEST(sql_class, sees_names_however_they_are_written) {
+  expect_verdict(sql_verdict::session_function,
+                 {"select \"SET_CONFIG\"('a', 'b', false)", "select \"set_config\"('a', 'b', false)",
+                  "select Set_Config('a', 'b', false)"});
+  expect_verdict(sql_verdict::not_understood,
+                 {"select U&\"set\\005fconfig\"('a', 'b', false)", "select u&\"lower\"('a')",
+                  "select pg_catalog.U&\"set!005fconfig\" uescape '!' ('a', 'b', false)",
+                  "select (7::bigint).U&\"pg\\005fadvisory\\005flock\""});
 }
 
 TEST(sql_class, gives_one_fingerprint_to_texts_that_differ_in_literals_and_looks) {

@@ -31,6 +31,7 @@ class tree_reader : public nlohmann::json_sax<json> {
     if (name == "RangeTableSample") found_.samples = true;
     if (name == "CurrentOfExpr") found_.current_of = true;
     if (name == "funcname") found_.functions.emplace_back();
+    if (name == "fields") parts_ = 0;
     return true;
   }
   bool string(string_t& value) override {
@@ -44,6 +45,11 @@ class tree_reader : public nlohmann::json_sax<json> {
     if (open_.back().key == "relname") found_.relations.push_back(value);
     if (open_.back().key != "sval") return true;
     if (in_list("funcname")) found_.functions.back().push_back(value);
+    if (in_list("indirection")) found_.fields_of_values.push_back(value);
+    if (in_list("fields") && ++parts_ > 1) {
+      if (parts_ > 2) found_.fields_of_names.pop_back();
+      found_.fields_of_names.push_back(value);
+    }
     if (is_temporary_schema(value) && !inside("A_Const")) found_.temporary = true;
     return true;
   }
@@ -67,6 +73,7 @@ class tree_reader : public nlohmann::json_sax<json> {
   };
 
   real_parse& found_;
+  int parts_ = 0;  // of the column's name at hand
   std::vector<level> open_;
 };
 

@@ -14,7 +14,9 @@ struct real_parse {
   std::vector<std::string> kinds;  // of its statements: SelectStmt, ...
   // Of what is called anywhere in it, qualified names with all their parts.
   std::vector<std::vector<std::string>> functions;
-  std::vector<std::string> relations;  // named anywhere in it, without their schemas
+  std::vector<std::string> fields_of_values;  // (a).b, a[1].b: each may be the call of a function
+  std::vector<std::string> fields_of_names;   // the last part of a.b
+  std::vector<std::string> relations;         // named anywhere in it, without their schemas
   bool locks_rows = false;
   bool makes_table = false;  // SELECT INTO
   bool writes = false;       // an INSERT, UPDATE, DELETE or MERGE anywhere

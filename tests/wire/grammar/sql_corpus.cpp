@@ -246,7 +246,13 @@ std::string mutated(const std::string& text, std::mt19937_64& random) {
                                                  " current of c ",
                                                  " x ",
                                                  " insert into t ",
-                                                 " x.y(1) "};
+                                                 " x.y(1) ",
+                                                 ".currval",
+                                                 " . nextval",
+                                                 ".lower",
+                                                 ".f",
+                                                 "($1).pg_sleep",
+                                                 " log(1) "};
   std::vector<std::string> tokens;
   wire::sql_scanner scanner(text);
   for (const char* at = text.data();;) {

@@ -54,6 +54,9 @@ std::string objection_to_sharing(const real_parse& real) {
   }
   for (const auto& function : real.functions)
     if (forcing().contains(folded(function.back()))) return "it calls " + function.back();
+  for (const auto* fields : {&real.fields_of_values, &real.fields_of_names})
+    for (const auto& field : *fields)
+      if (forcing().contains(folded(field))) return "it may call " + field;
   return {};
 }
 
@@ -62,6 +65,10 @@ std::string objection_to_reading(const real_parse& real) {
   if (real.samples) return "it samples a table";
   for (const auto& function : real.functions)
     if (!is_pure(function)) return "it calls " + function.back();
+  for (const auto& field : real.fields_of_values)
+    if (!is_pure({field})) return "it may call " + field;
+  for (const auto& field : real.fields_of_names)
+    if (field == "nextval" || field == "pg_sleep") return "it may call " + field;
   return {};
 }
 
@@ -271,6 +278,34 @@ TEST(pure_functions, are_functions_of_the_server_that_are_not_volatile_or_only_c
     EXPECT_TRUE(row.at(1) == "f" || harmless.contains(name)) << name;
   }
   EXPECT_GT(pure, 600);
+}
+
+TEST(pure_functions, know_those_with_an_effect_that_need_one_argument) {
+  // These only look, or cannot be called as others are.
+  static const std::set<std::string> harmless = {"amvalidate",
+                                                 "pg_collation_actual_version",
+                                                 "pg_current_logfile",
+                                                 "pg_database_collation_actual_version",
+                                                 "pg_get_multixact_members",
+                                                 "pg_ls_dir",
+                                                 "pg_ls_replslotdir",
+                                                 "pg_ls_tmpdir",
+                                                 "pg_read_binary_file",
+                                                 "pg_read_file",
+                                                 "pg_safe_snapshot_blocking_pids",
+                                                 "pg_stat_file",
+                                                 "pg_xact_commit_timestamp",
+                                                 "pg_xact_commit_timestamp_origin"};
+  for (const auto& row : postgres::shared().exec(
+           "select distinct proname from pg_proc where pronamespace = 'pg_catalog'::regnamespace and "
+           "provolatile = 'v' and prokind = 'f' and 1 between pronargs - pronargdefaults and pronargs and "
+           "proargtypes[0] <> 'internal'::regtype and prolang in (select oid from pg_language where "
+           "lanname in ('internal', 'sql')) and proname not like 'pg_stat_get_xact_%'")) {
+    const auto& name = row.at(0);
+    const bool known =
+        forcing().contains(name) || harmless.contains(name) || wire::is_pure_function(wire::sql_hash(name));
+    EXPECT_NE(known, wire::has_effect_on_value(wire::sql_hash(name))) << name;
+  }
 }
 
 TEST(session_functions, name_functions_that_the_server_has) {
