@@ -20,7 +20,7 @@ namespace frontend = wire::frontend;
 request_relay::verdict request_relay::parse(const wire::frame_header& header) {
   client_.in_unit = true;
   if (client_.names == naming::own) return pass_expecting(header, {.request = request::parse});
-  if (header.size() > whole_message_limit) return parse_large(header);
+  if (header.size() > whole_message_limit) return parse_large(header, {});
   if (!is_whole(header)) return verdict::need_more;
   const auto view = wire::read_parse(body(header));
   if (!view) {
@@ -46,7 +46,8 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
   auto made = rules_.catalogue.intern(view.text_and_types);
   // The session does not keep the backend of a lane.
   if (made == nullptr && rules_.on_lane) made = rules_.catalogue.make_unshared(view.text_and_types);
-  if (made == nullptr) return parse_large(header);
+  if (made == nullptr) return parse_large(header, {});
+  if (made->freezes_time && !rules_.on_lane) return parse_large(header, made->traits);
   if (earlier_units_open() && backend_.prepared.in_doubt(made->id)) return verdict::held;
   keep_for_replay(header);
   if (!replaying_) ++backend_.counts.client_parses;
@@ -187,9 +188,9 @@ void request_relay::parse_deallocate(const wire::parse_view& view, const std::st
   expect({.request = request::parse, .then = bookkeeping::sets_unnamed, .serial = serial});
 }
 
-// Too large to be kept (or the catalogue is full): it streams through under a name of its own, and the client
-// keeps this backend as long as it keeps the statement.
-request_relay::verdict request_relay::parse_large(const wire::frame_header& header) {
+// Too large to be kept (or the catalogue is full), or to be parsed for this client alone: it streams through
+// under a name of its own, and the client keeps this backend as long as it keeps the statement.
+request_relay::verdict request_relay::parse_large(const wire::frame_header& header, wire::sql_traits traits) {
   const auto available = stream_.rest().subspan(wire::header_size);
   wire::cursor in{available.first(std::min<std::size_t>(available.size(), header.body))};
   const auto name = in.c_string();
@@ -216,7 +217,7 @@ request_relay::verdict request_relay::parse_large(const wire::frame_header& head
     server_name = append_spare_statement();
     entry.serial = known->serial;
   } else {
-    const auto made = rules_.catalogue.make_large();
+    const auto made = rules_.catalogue.make_large(traits);
     entry.then = bookkeeping::names_statement;
     entry.serial = client_.statements.define(name, made);
     entry.statement = made->id;

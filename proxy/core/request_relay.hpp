@@ -80,7 +80,7 @@ class request_relay {
   void parse_deallocate(const wire::parse_view& view, const std::string& name);
   void parse_taken(const client_statements::named& taken, const wire::parse_view& view);
   void acknowledge_parse(const expected_response& entry);
-  verdict parse_large(const wire::frame_header& header);
+  verdict parse_large(const wire::frame_header& header, wire::sql_traits traits);
   verdict bind(const wire::frame_header& header);
   verdict bind_shared(const wire::frame_header& header, const wire::bind_names& names,
                       const expected_response& entry, const statement& bound);

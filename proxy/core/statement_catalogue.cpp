@@ -1,5 +1,7 @@
 #include "proxy/core/statement_catalogue.hpp"
 
+#include "proxy/wire/sql_time_words.hpp"
+
 #include <utility>
 
 namespace pgweir::core {
@@ -35,6 +37,7 @@ std::shared_ptr<statement> statement_catalogue::make(std::string_view text_and_t
   const auto sql = text_and_types.substr(0, text_and_types.find('\0'));
   made->traits = wire::traits_of(sql);
   made->sharing = wire::classify(sql, forcing_);
+  made->freezes_time = wire::freezes_time(sql);
   return made;
 }
 
@@ -43,9 +46,11 @@ shared_statement statement_catalogue::make_unshared(wire::bytes_view text_and_ty
   return make(wire::as_text(text_and_types));
 }
 
-shared_statement statement_catalogue::make_large() {
+shared_statement statement_catalogue::make_large(wire::sql_traits traits) {
   const std::scoped_lock hold(mutex_);
-  return make({});
+  auto made = make({});
+  made->traits = traits;
+  return made;
 }
 
 void statement_catalogue::retire(const shared_statement& old) {

@@ -26,9 +26,11 @@ namespace pgweir::core {
 struct statement {
   std::uint64_t id = 0;
   std::string server_name;
-  std::string text_and_types;  // as in the Parse message after its name; empty if too large to be kept
+  std::string text_and_types;  // as in the Parse message after its name; empty if it is not kept
   wire::sql_traits traits;
   wire::sql_class sharing;
+  // Goes stale while it lies on a server (wire/sql_time_words): the Parse of each client has to reach one.
+  bool freezes_time = false;
 
   // The next client that prepares this text gets another statement.
   mutable std::atomic<bool> retired{false};
@@ -37,7 +39,7 @@ struct statement {
   // How long it took before it stood in for unnamed ones; 0: not known yet.
   mutable std::atomic<std::int64_t> usual_nanoseconds{0};
 
-  // Too large to be prepared anywhere else: its client keeps the backend that has it.
+  // Too large to be prepared anywhere else, or not the same there: its client keeps the backend that has it.
   bool is_large() const { return text_and_types.empty(); }
 };
 
@@ -54,8 +56,8 @@ class statement_catalogue {
   shared_statement intern(wire::bytes_view text_and_types);
   // The same for one client alone, beyond the memory bound: it ends with its client. For small texts.
   shared_statement make_unshared(wire::bytes_view text_and_types);
-  // A statement that is not kept: its text is too large.
-  shared_statement make_large();
+  // A statement whose text is not kept, so that nobody else can have it.
+  shared_statement make_large(wire::sql_traits traits = {});
   // The next client that prepares this text gets a new statement: a client that closes and prepares again
   // expects a fresh one (after DDL, the answer to "cached plan must not change result type").
   void retire(const shared_statement& old);

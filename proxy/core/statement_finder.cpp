@@ -9,7 +9,8 @@ namespace {
 bool is_suited(const statement& made) {
   return made.sharing.verdict != wire::sql_verdict::command &&
          made.sharing.verdict != wire::sql_verdict::not_understood &&
-         made.sharing.verdict != wire::sql_verdict::several_statements && !made.traits.drops_statements;
+         made.sharing.verdict != wire::sql_verdict::several_statements && !made.traits.drops_statements &&
+         !made.freezes_time;
 }
 
 bool is_usable(const statement& made) {

@@ -3,6 +3,7 @@
 #include "proxy/wire/frame.hpp"
 #include "proxy/wire/message_type.hpp"
 #include "proxy/wire/request.hpp"
+#include "proxy/wire/sql_time_words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -78,6 +79,8 @@ class extended_unit {
     const auto judged = known != nullptr ? known->sharing : wire::classify(view->text, forcing_);
     parsed_here_[count_++] = {view->name, judged};
     parsed_ = mix(parsed_, judged.fingerprint);
+    // Its client is to keep the backend that parses it.
+    if (!view->name.empty() && wire::freezes_time(view->text)) return lease_need::session_function;
     return need_of(judged);
   }
 

@@ -178,6 +178,21 @@ TEST(prepared, statement_too_large_to_keep_holds_the_backend) {
   }
 }
 
+TEST(prepared, text_that_means_the_moment_of_parsing_is_parsed_for_each_client_and_holds_the_backend) {
+  const std::string text = "select 'now'::timestamptz";
+  same_for_every_split([&](script& s) {
+    s.client(parse("p", text) + sync()).expect_server(parse(s.name(2), text) + sync());
+    s.server(parse_complete() + ready()).expect_client(parse_complete() + ready()).expect_quiet();
+    EXPECT_TRUE(s.client_state().needs_same_backend());
+    s.client(bind_statement("", "p") + sync()).expect_server(bind_statement("", s.name(2)) + sync());
+    s.server(bind_complete() + ready()).client(close_statement("p") + sync());
+    s.expect_server(close_statement(s.name(2)) + sync()).server(close_complete() + ready());
+    EXPECT_FALSE(s.client_state().needs_same_backend());
+
+    s.change_client().client(parse("p", text) + sync()).expect_server(parse(s.name(3), text) + sync());
+  });
+}
+
 TEST(prepared, bind_larger_than_any_buffer_streams_through) {
   const std::string value(3 * core::whole_message_limit, 'v');
   script s;

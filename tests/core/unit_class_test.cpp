@@ -48,6 +48,11 @@ TEST_F(unit_class, a_single_read_may_share_in_every_form) {
     EXPECT_EQ(need_of(unit), none) << readable(unit);
 }
 
+TEST_F(unit_class, a_named_statement_that_means_the_moment_of_parsing_needs_a_backend_to_stay_on) {
+  EXPECT_EQ(need_of(parse("q", "select date 'today'") + run("q")), session_function);
+  EXPECT_EQ(need_of(parse("", "select date 'today'") + run("")), none);
+}
+
 TEST_F(unit_class, each_kind_of_text_that_may_not_share_says_why) {
   const struct {
     const char* text;

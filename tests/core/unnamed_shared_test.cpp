@@ -207,6 +207,13 @@ TEST(unnamed_shared, commands_are_never_shared) {
   }
 }
 
+TEST(unnamed_shared, what_means_the_moment_of_parsing_is_never_shared) {
+  const auto* text = "select 'today'::date";
+  script s;
+  const auto unit = parse("", text) + run_it;
+  s.shares_unnamed({text, text, text}).client(unit).expect_server(unit);
+}
+
 TEST(unnamed_shared, an_evicted_one_is_prepared_again) {
   script s{1};
   s.shares_unnamed({"select 1", "select 2"});

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <set>
+#include <thread>
 
 namespace pgweir::test {
 namespace {
@@ -210,6 +212,26 @@ TEST_F(prepared, a_statement_of_a_megabyte_works_and_stays_with_its_client) {
   EXPECT_EQ(first_columns(ask(parse("", huge) + run("", {"2"}))), texts{"1048578"});
   EXPECT_EQ(types_of(ask(close_statement("huge") + sync())), "3Z");
   EXPECT_EQ(other.value("SELECT 'served'"), "served");
+}
+
+constexpr const char* age_of_now = "SELECT clock_timestamp() - 'now'::timestamptz < '50 ms'";
+
+TEST_F(prepared, a_literal_that_means_now_is_never_older_than_the_parse_of_its_client) {
+  for (int i = 0; i < 3; ++i) {
+    auto fresh = wire_client::postgres(pgweir.tcp());
+    fresh.ask(parse("s", age_of_now) + sync());
+    EXPECT_EQ(first_columns(fresh.ask(run("s"))), texts{"t"});
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    EXPECT_EQ(first_columns(fresh.ask(run("s"))), texts{"f"}) << "a prepared one keeps its moment";
+    EXPECT_EQ(types_of(fresh.ask(close_statement("s") + sync())), "3Z");
+  }
+}
+
+TEST_F(prepared, a_literal_that_means_now_is_of_this_moment_in_each_unnamed_statement) {
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(first_columns(ask(parse("", age_of_now) + run(""))), texts{"t"});
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
 }
 
 // PostgreSQL takes Describe and Close of up to 10,000 bytes (PQ_SMALL_MESSAGE_LIMIT), Parse and Bind of any
