@@ -3,6 +3,7 @@
 #include "proxy/wire/sql_hash.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace pgweir::wire {
 namespace {
@@ -27,6 +28,33 @@ constexpr std::string_view built_in[] = {
     // State kept by extensions: dblink, postgres_fdw, pg_trgm, hypopg, pg_variables, set_user, pldbgapi.
     "dblink*", "postgres_fdw_*", "set_limit", "show_limit", "hypopg*", "pgv_*", "set_user",
     "set_session_auth", "reset_user", "pldbg_*"};
+
+// Of these: what only looks, or what ends with the transaction.
+constexpr std::string_view leave_nothing[] = {"currval",
+                                              "lastval",
+                                              "show_limit",
+                                              "pg_advisory_xact_*",
+                                              "pg_try_advisory_xact_*",
+                                              "lo_*",
+                                              "loread",
+                                              "lowrite",
+                                              "pg_backend_pid",
+                                              "pg_cancel_backend",
+                                              "pg_terminate_backend",
+                                              "pg_listening_channels",
+                                              "pg_my_temp_schema",
+                                              "pg_is_other_temp_schema",
+                                              "pg_prepared_statement",
+                                              "pg_cursor",
+                                              "pg_get_backend_memory_contexts",
+                                              "pg_stat_force_next_flush",
+                                              "pg_stat_clear_snapshot",
+                                              "pg_export_snapshot"};
+
+bool matches(std::string_view pattern, std::string_view name) {
+  if (pattern.back() != '*') return pattern == name;
+  return name.starts_with(pattern.substr(0, pattern.size() - 1));
+}
 
 }  // namespace
 
@@ -64,6 +92,11 @@ bool session_functions::names(std::string_view folded_name) const {
   };
   return std::binary_search(names_.begin(), names_.end(), sql_hash(folded_name)) ||
          std::any_of(prefixes_.begin(), prefixes_.end(), is_prefix);
+}
+
+bool session_functions::leaves_state(std::string_view folded_name) const {
+  const auto is_it = [&](std::string_view pattern) { return matches(pattern, folded_name); };
+  return names(folded_name) && std::none_of(std::begin(leave_nothing), std::end(leave_nothing), is_it);
 }
 
 }  // namespace pgweir::wire

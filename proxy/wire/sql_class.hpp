@@ -33,6 +33,10 @@ struct sql_class {
   // Of the text without literals, parameters, comments, white space and letter case of unquoted words; a list
   // in IN (...) and the rows of VALUES count as one. 0 exactly if the text is not understood.
   std::uint64_t fingerprint = 0;
+  // The session may be another one afterwards: settings, temporary tables, prepared statements, locks, ...
+  // False only if every statement of the text is of a kind that leaves nothing behind, and none calls a
+  // function that does. What a function of a user does is not seen, unless the operator names it.
+  bool leaves_state = true;
 };
 
 // Names of functions whose call needs a connection of its own: PostgreSQL's (and those of known extensions),
@@ -46,6 +50,8 @@ class session_functions {
   // The same but for a single *, which names every function and yet none.
   bool names(std::string_view folded_name) const;
   bool names_all() const { return all_; }
+  // One that it names, and that does more than to look at the session or to change the transaction.
+  bool leaves_state(std::string_view folded_name) const;
   // Quick, and in any letter case; false: names() is false, too.
   bool may_name(std::string_view name) const { return begins_[beginning(name)]; }
 
@@ -67,5 +73,10 @@ class session_functions {
 
 // Allocates nothing; `text` may be anything.
 sql_class classify(std::string_view text, const session_functions& forcing);
+
+// sql_class::leaves_state alone, of a text that is whole.
+bool text_may_leave_state(std::string_view text, const session_functions& forcing);
+// With the functions of PostgreSQL and known extensions only.
+bool text_may_leave_state(std::string_view text);
 
 }  // namespace pgweir::wire

@@ -1,8 +1,8 @@
 #include "proxy/wire/sql_head.hpp"
 
 #include "proxy/wire/ascii.hpp"
+#include "proxy/wire/sql_class.hpp"
 
-#include <algorithm>
 #include <cctype>
 
 namespace pgweir::wire {
@@ -83,23 +83,6 @@ bool nothing_follows(std::string_view text) {
 }
 
 }  // namespace
-
-bool text_may_leave_state(std::string_view text) {
-  auto start = text;
-  const auto command = take_word(start);
-  if (command == "create" || command == "do") return true;
-  constexpr std::string_view calls[] = {"set_config", "advisory_lock"};
-  for (auto at = text.find('_'); at != std::string_view::npos; at = text.find('_', at + 1)) {
-    for (const auto call : calls) {
-      const auto before = call.find('_');
-      if (at < before || text.size() - at < call.size() - before) continue;
-      const auto there = text.substr(at - before, call.size());
-      if (std::equal(there.begin(), there.end(), call.begin(), [](char a, char b) { return lower(a) == b; }))
-        return true;
-    }
-  }
-  return false;
-}
 
 sql_traits traits_of(std::string_view text) {
   return {.drops_statements = read_sql_head(text).kind == sql_head_kind::deallocate_all,

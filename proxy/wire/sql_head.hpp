@@ -26,13 +26,8 @@ sql_head read_sql_head(std::string_view text);
 // What a text may do that neither its answer nor its command tag tells.
 struct sql_traits {
   bool drops_statements = false;  // DEALLOCATE ALL, DISCARD ALL
-  // CREATE (of something temporary, perhaps), DO, or a call of a function that changes the session
-  // (set_config, session advisory locks).
-  bool leaves_state = false;
+  bool leaves_state = false;      // sql_class::leaves_state
 };
 sql_traits traits_of(std::string_view text);
-
-// The second of them alone; a cheap search, not a parser: a literal that looks like a call counts, too.
-bool text_may_leave_state(std::string_view text);
 
 }  // namespace pgweir::wire

@@ -45,9 +45,10 @@ sql_class sql_judge::result() const {
   if (depth_ != 0) return {};
   auto verdict = verdict_;
   // An UPDATE of pg_settings is a SET.
-  if (writes_ && settings_ && verdict < sql_verdict::session_function)
-    verdict = sql_verdict::session_function;
-  return {verdict, verdict == sql_verdict::shareable && !writes_ && !calls_unknown_, fingerprint_.value()};
+  const bool sets = writes_ && settings_;
+  if (sets && verdict < sql_verdict::session_function) verdict = sql_verdict::session_function;
+  return {verdict, verdict == sql_verdict::shareable && !writes_ && !calls_unknown_, fingerprint_.value(),
+          leaves_state_ || sets};
 }
 
 bool sql_judge::take(const sql_token& token) {
@@ -85,6 +86,11 @@ void sql_judge::between_statements(const sql_token& token) {
   top().at = progress::start;
 }
 
+void sql_judge::temporary() {
+  raise(sql_verdict::temporary);
+  leaves_state_ = true;
+}
+
 // What the token before left open.
 void sql_judge::settle(const sql_token& token, sql_word word) {
   if (unknown_call_) {
@@ -101,7 +107,7 @@ void sql_judge::settle(const sql_token& token, sql_word word) {
 
 void sql_judge::word(const sql_token& token, sql_word word) {
   using enum sql_word;
-  if (word == into && top().at != progress::target) raise(sql_verdict::temporary);
+  if (word == into && top().at != progress::target) temporary();
   if (last_.word == for_kw && (word == update || word == no || word == key || word == share))
     raise(sql_verdict::locks_rows);
   if (word == session_view || (last_.word == current && word == of)) raise(sql_verdict::session_function);
@@ -116,7 +122,7 @@ void sql_judge::word(const sql_token& token, sql_word word) {
 }
 
 void sql_judge::name(const sql_token& token) {
-  if (is_temporary_schema(token.text)) raise(sql_verdict::temporary);
+  if (is_temporary_schema(token.text)) temporary();
   if (token.kind == sql_token_kind::quoted_name) {
     const auto same = find_sql_word(token.hash);
     if (same == sql_word::session_view) raise(sql_verdict::session_function);

@@ -89,6 +89,7 @@ class sql_judge {
   void begin(const sql_token& token, sql_word word);
   bool open(const sql_token& token);
   bool close(const sql_token& token);
+  void call_of_session_function(std::string_view folded_name);
   bool judge_call();
   void judge_field(const sql_token& token);
   bool punctuation(const sql_token& token);
@@ -97,6 +98,7 @@ class sql_judge {
   void name(const sql_token& token);
   void op(const sql_token& token);
   void between_statements(const sql_token& token);
+  void temporary();
   void settle(const sql_token& token, sql_word word);
   void remember(const sql_token& token, sql_word word);
   bool is_word_before_parenthesis() const;
@@ -110,6 +112,7 @@ class sql_judge {
   bool writes_ = false;           // has an INSERT, UPDATE, DELETE or MERGE
   bool calls_unknown_ = false;    // a function that is not known to have no effect
   bool settings_ = false;         // names pg_settings
+  bool leaves_state_ = false;     // see sql_class
   bool ended_ = false;            // a ; has ended a statement
   bool unknown_call_ = false;     // "name (" was read: a call, unless a subquery follows
   std::uint64_t sign_ = 0;        // + or - was read that belongs to a number, if one follows

@@ -56,10 +56,16 @@ bool sql_judge::may_be_call() const {
   }
 }
 
+void sql_judge::call_of_session_function(std::string_view folded_name) {
+  raise(sql_verdict::session_function);
+  leaves_state_ = leaves_state_ || forcing_.leaves_state(folded_name);
+}
+
 bool sql_judge::judge_call() {
   if (!may_be_call()) return true;
   if (path_.last.size() > longest_name) return false;
-  if (forcing_.contains(folded_name(path_.last).view())) raise(sql_verdict::session_function);
+  const folded_name folded(path_.last);
+  if (forcing_.contains(folded.view())) call_of_session_function(folded.view());
 
   constexpr auto own_schema = sql_hash("pg_catalog");
   const bool built_in = path_.parts == 1 || (path_.parts == 2 && path_.qualifier == own_schema);
@@ -78,8 +84,12 @@ void sql_judge::judge_field(const sql_token& token) {
   if (!of_value && !may_force && !has_effect_on_value(token.hash)) return;
   if (top().at == progress::target) return;
   const bool is_cut = token.text.size() > longest_name;
-  const bool forces = may_force && !is_cut && forcing_.names(folded_name(token.text).view());
-  if (forces || (of_value && forcing_.names_all())) raise(sql_verdict::session_function);
+  if (is_cut) leaves_state_ = true;
+  if (may_force && !is_cut) {
+    const folded_name folded(token.text);
+    if (forcing_.names(folded.view())) call_of_session_function(folded.view());
+  }
+  if (of_value && forcing_.names_all()) raise(sql_verdict::session_function);
   const bool pure = of_value ? is_pure_function(token.hash) : !has_effect_on_value(token.hash);
   if (is_cut || !pure) calls_unknown_ = true;
 }

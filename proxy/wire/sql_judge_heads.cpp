@@ -1,7 +1,30 @@
 // The heads of statements: what kind each is, WITH lists, and the table of INSERT INTO and MERGE INTO.
+#include "proxy/wire/sql_hash.hpp"
 #include "proxy/wire/sql_judge.hpp"
 
 namespace pgweir::wire {
+namespace {
+
+// Commands that leave the session as it was; with those that only undo something. What is not here may be
+// anything: CREATE may make a temporary table, EXPLAIN ANALYZE and EXECUTE run other statements, RESET takes
+// the application's name away.
+constexpr std::string_view harmless_commands[] = {
+    "abort",     "analyse", "analyze", "begin",    "close",    "commit", "copy",    "deallocate",
+    "discard",   "end",     "fetch",   "lock",     "move",     "notify", "release", "rollback",
+    "savepoint", "show",    "start",   "truncate", "unlisten", "vacuum"};
+
+constexpr auto make_harmless() {
+  sql_hash_table<64> made;
+  for (const auto name : harmless_commands) made.add(sql_hash(name), 1);
+  return made;
+}
+constexpr auto harmless = make_harmless();
+
+bool is_harmless_command(const sql_token& token) {
+  return token.kind == sql_token_kind::word && harmless.find(token.hash) != 0;
+}
+
+}  // namespace
 
 bool sql_judge::read_head(const sql_token& token, sql_word word) {
   switch (top().at) {
@@ -58,6 +81,7 @@ void sql_judge::begin(const sql_token& token, sql_word word) {
     now.at = progress::query;
   } else if (!token.is(')')) {
     raise(sql_verdict::command);
+    leaves_state_ = leaves_state_ || !is_harmless_command(token);
   }
 }
 

@@ -15,7 +15,8 @@ using namespace pgweir;
 namespace {
 
 bool equal(const wire::sql_class& a, const wire::sql_class& b) {
-  return a.verdict == b.verdict && a.only_reads == b.only_reads && a.fingerprint == b.fingerprint;
+  return a.verdict == b.verdict && a.only_reads == b.only_reads && a.fingerprint == b.fingerprint &&
+         a.leaves_state == b.leaves_state;
 }
 
 // With something between each two tokens that separates them and means nothing.
@@ -46,6 +47,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool understood = found.verdict != wire::sql_verdict::not_understood;
   require(understood == (found.fingerprint != 0));
   require(!found.only_reads || found.verdict == wire::sql_verdict::shareable);
+  require(!found.leaves_state || found.verdict != wire::sql_verdict::shareable || !found.only_reads);
+  require(understood || found.leaves_state);
   for (const auto* behind : {"'", "a(", "\\", "*/", "; drop table t"})
     require(equal(found, wire::classify(std::string_view(whole + behind).substr(0, size), forcing)));
   if (understood) require(equal(found, wire::classify(spaced_out(whole), forcing)));

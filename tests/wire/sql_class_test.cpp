@@ -242,6 +242,90 @@ TEST(sql_class, gives_different_fingerprints_to_different_statements) {
   expect_other_fingerprint("begin", "commit");
 }
 
+void expect_leaves_state(bool leaves, texts all) {
+  for (const auto* text : all) EXPECT_EQ(text_may_leave_state(text), leaves) << text;
+}
+
+TEST(sql_class, sees_what_may_leave_state_behind_any_other_statement) {
+  expect_leaves_state(true, {"set a = 1",
+                             "reset all",
+                             "create temp table t(a int)",
+                             "do $$ begin end $$",
+                             "call p()",
+                             "load 'x'",
+                             "prepare p as select 1",
+                             "execute p",
+                             "listen a",
+                             "declare c cursor for select 1",
+                             "explain analyze create temp table t as select 1",
+                             "select 1; do $$ begin end $$",
+                             ";do $$ $$",
+                             "begin; create temp table t as select 1; commit",
+                             "/* x */ ; -- y\n ; load 'x'",
+                             "select 1; select 2; prepare p as select 1",
+                             "begin; listen a",
+                             "rollback; call p()",
+                             "with x as (select 1) select * into temp t from x",
+                             "select a into temp t from u",
+                             "update pg_settings set setting = 1",
+                             "begin; update \"pg_settings\" set setting = 1; commit",
+                             "insert into t select 1; select set_config('a', 'b', false)",
+                             "copy (select setseed(1)) to stdout",
+                             "select pg_advisory_lock(1)",
+                             "select (1).pg_try_advisory_lock",
+                             "select * from pg_temp.t"});
+}
+
+TEST(sql_class, takes_what_it_does_not_understand_for_something_that_leaves_state) {
+  expect_leaves_state(true, {"select U&\"set\\005fconfig\"('a', 'b', false)", "select 'a\\'", "select (1",
+                             "42", "\"set\" a = 1", "select 1 /*", "select 1; with a select 1"});
+  EXPECT_TRUE(sql_class{}.leaves_state);
+  EXPECT_TRUE(text_may_leave_state("select " + std::string(64, 'f') + "(1)"));
+}
+
+TEST(sql_class, knows_statements_that_leave_nothing) {
+  expect_leaves_state(false, {"",
+                              ";",
+                              "select 1",
+                              "select 'set_config(1)', \"set_config\"",
+                              "insert into t values (1) returning a",
+                              "update t set a = f(1)",
+                              "begin; update t set a = 1; commit",
+                              "BEGIN ISOLATION LEVEL SERIALIZABLE",
+                              "start transaction",
+                              "savepoint a",
+                              "release a",
+                              "rollback to a",
+                              "show all",
+                              "copy t from stdin",
+                              "fetch all from c",
+                              "close c",
+                              "deallocate p",
+                              "discard all",
+                              "unlisten *",
+                              "truncate t",
+                              "lock table t",
+                              "vacuum t",
+                              "notify a",
+                              "select 1 for update",
+                              "select pg_advisory_xact_lock(1)",
+                              "select currval('s'), pg_backend_pid(), lo_get(1)",
+                              "select setting from pg_settings",
+                              "table pg_cursors",
+                              "delete from t where current of c",
+                              "(select 1)",
+                              "with x as (delete from t returning a) select * from x"});
+}
+
+TEST(session_functions, leave_state_unless_they_only_look) {
+  const std::string more[] = {"my_func", "*"};
+  const session_functions names(more);
+  EXPECT_TRUE(text_may_leave_state("select my_func()", names));
+  EXPECT_TRUE(text_may_leave_state("select 1; select app.MY_FUNC()", names));
+  EXPECT_FALSE(text_may_leave_state("select other()", names));
+  EXPECT_FALSE(text_may_leave_state("select my_func()"));
+}
+
 TEST(session_functions, knows_postgresqls_own_and_the_operators) {
   const std::string more[] = {"My_Func", "app.tenant_*", "x*"};
   const session_functions names(more);
