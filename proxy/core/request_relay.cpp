@@ -4,16 +4,12 @@
 #include "proxy/wire/request.hpp"
 #include "proxy/wire/sql_head.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace pgweir::core {
 namespace {
 
 namespace frontend = wire::frontend;
-
-// SQL is looked at this far: enough for the statements that name prepared statements.
-constexpr std::size_t sql_head_size = 512;
 
 bool is_extended(char type) {
   switch (type) {
@@ -127,6 +123,7 @@ request_relay::verdict request_relay::dispatch(const wire::frame_header& header)
       return pass_through(header, passing::forward);
     case frontend::function_call:
       client_.in_unit = false;
+      backend_.dirty = true;  // it may be set_config(), by its number
       return pass_expecting(
           header, {.request = request::function_call, .prepared = backend_.prepared.changes().last()});
     case frontend::copy_done:
@@ -159,17 +156,18 @@ request_relay::verdict request_relay::pass_expecting(const wire::frame_header& h
 request_relay::verdict request_relay::query(const wire::frame_header& header) {
   expected_response entry{.request = request::query};
   if (client_.names == naming::shared && !rules_.on_lane) {
-    const auto available = stream_.rest().size() - wire::header_size;
-    if (available < std::min<std::size_t>(header.body, sql_head_size)) return verdict::need_more;
-    const auto text = wire::as_text(
-        stream_.rest().subspan(wire::header_size, std::min<std::size_t>(available, header.body)));
-    const auto head = wire::read_sql_head(text.substr(0, text.find('\0')));
+    const bool is_seen = header.size() <= whole_message_limit;
+    if (is_seen && !is_whole(header)) return verdict::need_more;
+    auto text = is_seen ? wire::as_text(body(header)) : std::string_view{};
+    text = text.substr(0, text.find('\0'));
+    const auto head = wire::read_sql_head(text);
     entry.may_deallocate = true;
-    if (head.kind == wire::sql_head_kind::deallocate_one && is_whole(header)) {
+    if (head.kind == wire::sql_head_kind::deallocate_one) {
       if (name_in_doubt(head.name)) return verdict::held;
       if (client_.statements.find(head.name) != nullptr) return deallocate(head.name, header, entry);
     }
-    if (wire::text_may_leave_state(text)) backend_.dirty = true;
+    backend_.dirty =
+        backend_.dirty || !is_seen || wire::text_may_leave_state(text, rules_.catalogue.forcing());
   }
   // A simple Query drops the unnamed statement, whatever becomes of it.
   if (client_.names == naming::shared) entry.unnamed = drop_unnamed();

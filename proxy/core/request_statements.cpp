@@ -50,7 +50,9 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
     }
     ensure_unnamed();
     if (const auto* mine = client_.unnamed.current(); mine != nullptr) {
-      note_traits(mine->traits);
+      auto traits = mine->traits;
+      traits.leaves_state = traits.leaves_state || mine->is_large;
+      note_traits(traits);
       client_.to_deallocate = mine->deallocates;
     }
     return pass_expecting(header, {.request = request::bind});
@@ -64,7 +66,9 @@ request_relay::verdict request_relay::bind_shared(const wire::frame_header& head
                                                   const wire::bind_names& names,
                                                   const expected_response& entry, const statement& bound) {
   ensure_prepared(bound);
-  note_traits(bound.traits);
+  // Of one that was too large to be seen, `sharing` knows nothing.
+  note_traits(
+      {.drops_statements = bound.traits.drops_statements, .leaves_state = bound.sharing.leaves_state});
   const auto rest_of_body = header.body - static_cast<std::uint32_t>(names.size);
   built_.clear();
   built_.push_back(frontend::bind);

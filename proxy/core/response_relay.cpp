@@ -15,10 +15,15 @@ bool is_asynchronous(char type) {
          type == backend::notification_response;
 }
 
-// Commands whose tag says that the session may keep something of them; temporary tables hide behind CREATE.
+// Commands whose tag says that the session may keep something of them; temporary tables hide behind CREATE,
+// and what is run by DO, CALL and EXPLAIN has no tag. That of SELECT INTO is a SELECT's: the texts are judged
+// before they are sent (wire::text_may_leave_state), and this is for what was not seen in them. A client's
+// own DISCARD ALL is among them: it takes away the application's name, which the pool believes to be that of
+// the session.
 bool tag_may_leave_state(std::string_view tag) {
-  if (tag.empty() || std::string_view("CDLPS").find(tag.front()) == std::string_view::npos) return false;
-  for (const std::string_view start : {"SET", "PREPARE", "LISTEN", "DECLARE", "LOAD", "CREATE "})
+  if (tag.empty() || std::string_view("CDELPRS").find(tag.front()) == std::string_view::npos) return false;
+  for (const std::string_view start : {"SET", "PREPARE", "LISTEN", "DECLARE", "LOAD", "CREATE ", "DO", "CALL",
+                                       "EXPLAIN", "RESET", "DISCARD ALL"})
     if (tag.starts_with(start)) return true;
   return false;
 }
@@ -150,8 +155,6 @@ response_relay::verdict response_relay::command_complete(const wire::frame_heade
 }
 
 void response_relay::settle_tag(std::string_view tag) {
-  if (tag == "DISCARD ALL" && head_handling() != handling::swallow && is_last_command())
-    backend_.dirty = false;
   if (tag == "DISCARD ALL" || tag == "DEALLOCATE ALL") drop_statements();
   if (tag == "DEALLOCATE" && !backend_.expected.empty()) {
     auto& head = backend_.expected.front();
@@ -161,12 +164,6 @@ void response_relay::settle_tag(std::string_view tag) {
     }
   }
   if (head_handling() != handling::swallow && tag_may_leave_state(tag)) backend_.dirty = true;
-}
-
-// Nothing that was sent behind the head could have left anything.
-bool response_relay::is_last_command() const {
-  const auto& expected = backend_.expected;
-  return expected.size() == 1 || (expected.size() == 2 && expected.at(1).request == request::sync);
 }
 
 // All prepared statements are gone, but for those whose Parse the server has still to work off.

@@ -253,16 +253,86 @@ TEST(reset, that_is_answered_late_does_not_hide_what_the_next_client_leaves) {
   EXPECT_TRUE(s.backend_state().dirty);
 }
 
-TEST(reset, by_the_client_itself_counts_unless_something_was_sent_behind_it) {
+// It takes away the application's name, which the pool believes to be that of the session.
+TEST(reset, by_the_client_itself_is_done_again_for_the_next_one) {
   script s;
-  s.client(query("set a.b = 'c'")).server(complete("SET") + ready());
-  EXPECT_TRUE(s.backend_state().dirty);
   s.client(query("discard all")).server(complete("DISCARD ALL") + ready());
-  EXPECT_FALSE(s.backend_state().dirty);
-  s.client(query("discard all") + query("select set_config('a.b', 'c', false)"));
-  s.server(complete("DISCARD ALL") + ready() + row_description() + data_row("c") + complete("SELECT 1") +
-           ready());
   EXPECT_TRUE(s.backend_state().dirty);
+  script extended;
+  extended.client(parse("", "discard all") + bind_statement("", "") + execute() + sync());
+  extended.server(parse_complete() + bind_complete() + complete("DISCARD ALL") + ready());
+  EXPECT_TRUE(extended.backend_state().dirty);
+}
+
+TEST(state_left_behind, is_seen_in_every_statement_of_a_query) {
+  for (const auto* text :
+       {"select 1; do $$ begin end $$", ";do $$ begin end $$", "reset all",
+        "begin; create temp table t as select 1; commit", "select a into temp t from u",
+        "explain analyze create temp table t as select 1", "call p()", "select 1; load 'x'",
+        "select 1; prepare p as select 1", "begin; listen a", "select (1).pg_advisory_lock",
+        "update pg_settings set setting = 1", "select 1; select set_config('a', 'b', false)"})
+    same_for_every_split([&](script& s) {
+      s.client(query(text));
+      EXPECT_TRUE(s.backend_state().dirty) << text;
+    });
+  script s;
+  s.client(query("begin; update t set a = 'set_config(1)'; commit") + query("copy t from stdin"));
+  EXPECT_FALSE(s.backend_state().dirty);
+}
+
+TEST(state_left_behind, is_seen_behind_the_first_bytes_of_a_long_query) {
+  same_for_every_split([](script& s) {
+    s.client(query("select 1 /*" + std::string(3'000, 'x') + "*/, set_config('a', 'b', false)"));
+    EXPECT_TRUE(s.backend_state().dirty);
+  });
+  script harmless;
+  harmless.in_pieces_of(1'000).client(query("select 1 /*" + std::string(3'000, 'x') + "*/"));
+  EXPECT_FALSE(harmless.backend_state().dirty);
+}
+
+TEST(state_left_behind, is_taken_for_granted_of_what_is_not_seen_whole) {
+  const std::string large = "select 1 /*" + std::string(core::whole_message_limit, 'x') + "*/";
+  script simple;
+  simple.in_pieces_of(10'000).client(query(large));
+  EXPECT_TRUE(simple.backend_state().dirty);
+  for (const auto* name : {"", "p"}) {
+    script extended;
+    extended.client(parse(name, large) + sync());
+    EXPECT_FALSE(extended.backend_state().dirty) << name;
+    extended.server(parse_complete() + ready()).client(bind_statement("", name) + execute() + sync());
+    EXPECT_TRUE(extended.backend_state().dirty) << name;
+  }
+}
+
+TEST(state_left_behind, is_taken_for_granted_of_a_function_call) {
+  script s;
+  s.client(function_call());
+  EXPECT_TRUE(s.backend_state().dirty);
+}
+
+TEST(state_left_behind, is_seen_when_a_statement_is_bound) {
+  for (const auto* name : {"", "p"}) {
+    script s;
+    s.client(parse(name, "update pg_settings set setting = 1") + sync());
+    EXPECT_FALSE(s.backend_state().dirty) << name;
+    s.server(parse_complete() + ready()).client(bind_statement("", name) + execute() + sync());
+    EXPECT_TRUE(s.backend_state().dirty) << name;
+  }
+}
+
+TEST(state_left_behind, is_told_by_command_tags) {
+  for (const auto* tag : {"SET", "RESET", "DO", "CALL", "EXPLAIN", "LOAD", "LISTEN", "PREPARE",
+                          "DECLARE CURSOR", "CREATE TABLE AS"}) {
+    script s;
+    s.client(query("select 1")).server(complete(tag) + ready());
+    EXPECT_TRUE(s.backend_state().dirty) << tag;
+  }
+  script s;
+  s.client(query("select 1"));
+  for (const auto* tag : {"SELECT 1", "INSERT 0 1", "ROLLBACK", "RELEASE", "DELETE 1", "DEALLOCATE", "COPY 1",
+                          "COMMIT", "CLOSE CURSOR", "DROP TABLE"})
+    s.server(complete(tag));
+  EXPECT_FALSE(s.backend_state().dirty);
 }
 
 }  // namespace
