@@ -10,12 +10,23 @@ const client_statements::named* client_statements::find(std::string_view name) c
   return found == tables_->names.end() ? nullptr : &found->second;
 }
 
-std::uint64_t client_statements::define(std::string_view name, shared_statement made) {
+const client_statements::named* client_statements::find_defined(std::uint64_t serial) const {
+  if (tables_ == nullptr) return nullptr;
+  const auto found = std::find_if(tables_->names.begin(), tables_->names.end(),
+                                  [serial](const auto& one) { return one.second.serial == serial; });
+  return found == tables_->names.end() ? nullptr : &found->second;
+}
+
+std::uint64_t client_statements::define(std::string_view name, shared_statement made, std::uint64_t since) {
   if (tables_ == nullptr) tables_ = std::make_unique<tables>();
   if (made->is_large()) ++large_;
   const auto serial = changes_.next();
-  tables_->names.insert_or_assign(std::string(name), named{std::move(made), serial});
+  tables_->names.insert_or_assign(std::string(name), named{std::move(made), serial, since});
   return serial;
+}
+
+void client_statements::rebind(std::string_view name, shared_statement made) {
+  tables_->names.find(name)->second.made = std::move(made);
 }
 
 void client_statements::erase(name_map::iterator gone) {

@@ -22,12 +22,17 @@ class client_statements {
  public:
   struct named {
     shared_statement made;
-    std::uint64_t serial;  // of the definition
+    std::uint64_t serial;     // of the definition
+    std::uint64_t since = 0;  // Parses that had gone out then, see statement_catalogue::parses()
   };
 
   // Null: no such name.
   const named* find(std::string_view name) const;
-  std::uint64_t define(std::string_view name, shared_statement made);
+  // The one with this definition. Slow.
+  const named* find_defined(std::uint64_t serial) const;
+  std::uint64_t define(std::string_view name, shared_statement made, std::uint64_t since = 0);
+  // The name stands for another statement from here on. Precondition: it exists; neither is large.
+  void rebind(std::string_view name, shared_statement made);
   void undo_define(std::uint64_t serial);
   // The same for all names given since.
   void undo_defines_from(std::uint64_t serial);

@@ -25,7 +25,7 @@ bool lane_queue::join(lane_rider& who, wire::bytes_view unit, std::chrono::nanos
                .expected = expected,
                .first_name = first_name,
                .is_blind = backend_.unit.is_blind,
-               .stands_in = backend_.unit.stands_in});
+               .takes_over = backend_.unit.stands_in || backend_.unit.answers_parse});
   if (units_.size() == 1) who.on_turn();
   return step.consumed == unit.size();
 }
@@ -79,7 +79,7 @@ std::optional<resend_reason> lane_queue::reason_to_resend(wire::bytes_view error
   const server_error said{error};
   if (said.sqlstate == "57014" && was_canceled_ && !head.is_canceled)
     return resend_reason::canceled_for_another;
-  const failed_unit failed{.is_blind = head.is_blind, .stands_in = head.stands_in};
+  const failed_unit failed{.is_blind = head.is_blind, .takes_over = head.takes_over};
   if (may_resend_on_lane(said, failed, statement_prefix_)) return resend_reason::statement_missing;
   return std::nullopt;
 }

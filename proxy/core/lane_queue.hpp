@@ -113,7 +113,7 @@ class lane_queue {
     std::chrono::nanoseconds expected{};
     std::uint64_t first_name = 0;  // serial of the first name that it may have given
     bool is_blind = false;         // executes something that it neither prepares nor describes
-    bool stands_in = false;        // uses a shared statement in the place of an unnamed one
+    bool takes_over = false;       // may use a statement that was not parsed for its client
     bool is_canceled = false;      // by its own client
   };
 

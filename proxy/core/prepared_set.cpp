@@ -30,13 +30,20 @@ void prepared_set::erase(std::list<known>::iterator gone) {
   by_use_.erase(gone);
 }
 
-std::uint64_t prepared_set::add(std::uint64_t id, const std::string& server_name) {
+std::uint64_t prepared_set::add(std::uint64_t id, const std::string& server_name, std::uint64_t parsed) {
   const auto serial = changes_.next();
-  if (use(id))
+  if (use(id)) {
     by_use_.front().added = serial;
-  else
-    insert({id, server_name, serial});
+    by_use_.front().parsed = parsed;
+  } else {
+    insert({id, server_name, serial, parsed});
+  }
   return serial;
+}
+
+std::uint64_t prepared_set::parsed(std::uint64_t id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? 0 : found->second->parsed;
 }
 
 void prepared_set::undo_add(std::uint64_t id, std::uint64_t serial) {
@@ -106,6 +113,11 @@ void prepared_set::clear_before(std::uint64_t serial) {
     if (at->added < serial) erase(at);
     at = next;
   }
+}
+
+bool prepared_set::is_of_this_unit(std::uint64_t id) const {
+  const auto found = by_id_.find(id);
+  return found != by_id_.end() && changes_.is_of_this_unit(found->second->added);
 }
 
 bool prepared_set::in_doubt(std::uint64_t id) const {

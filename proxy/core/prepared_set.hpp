@@ -21,8 +21,9 @@ class prepared_set {
   struct known {
     std::uint64_t id;
     std::string server_name;
-    std::uint64_t added;  // serial of the change; 0 in a removal: it was not there after all
-    bool stale = false;   // the server refused to run it as it is
+    std::uint64_t added;       // serial of the change; 0 in a removal: it was not there after all
+    std::uint64_t parsed = 0;  // number of its Parse, see statement_catalogue::count_parse()
+    bool stale = false;        // the server refused to run it as it is
   };
   struct removal {
     known was;
@@ -34,7 +35,9 @@ class prepared_set {
   // The statement is to be prepared afresh before its next use.
   void distrust(std::uint64_t id);
   bool is_stale(std::uint64_t id) const;
-  std::uint64_t add(std::uint64_t id, const std::string& server_name);
+  std::uint64_t add(std::uint64_t id, const std::string& server_name, std::uint64_t parsed);
+  // Number of the Parse that made it; 0: it is not there.
+  std::uint64_t parsed(std::uint64_t id) const;
   void undo_add(std::uint64_t id, std::uint64_t serial);
   // For a Close of one that is there. Precondition: use(id).
   const removal& close(std::uint64_t id);
@@ -50,6 +53,8 @@ class prepared_set {
   void clear_before(std::uint64_t serial);
   void clear() { clear_before(changes_.last() + 1); }
 
+  // Whether the current unit has it prepared.
+  bool is_of_this_unit(std::uint64_t id) const;
   // Whether an earlier unit, not answered yet, is to make the statement there or not there.
   bool in_doubt(std::uint64_t id) const;
   pending_changes& changes() { return changes_; }

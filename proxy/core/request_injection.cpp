@@ -64,7 +64,7 @@ void request_relay::ensure_prepared(const statement& needed) {
   if (needed.is_large()) return;
   const bool has_it = backend_.prepared.use(needed.id);
   const bool trusted = backend_.expected.doubts() == 0 && !backend_.prepared.is_stale(needed.id);
-  if (has_it && trusted && !replaying_) return;
+  if (has_it && trusted && (!replaying_ || backend_.prepared.is_of_this_unit(needed.id))) return;
   prepare(needed, handling::swallow, bookkeeping::injected, 0);
 }
 
@@ -83,12 +83,13 @@ void request_relay::prepare(const statement& needed, handling how, bookkeeping t
   wire::append_parse(built_, needed.server_name, wire::as_bytes(needed.text_and_types));
   inject(built_);
   ++backend_.counts.server_parses;
-  const expected_response entry{.request = request::parse,
-                                .how = how,
-                                .then = then,
-                                .serial = serial,
-                                .statement = needed.id,
-                                .prepared = backend_.prepared.add(needed.id, needed.server_name)};
+  const expected_response entry{
+      .request = request::parse,
+      .how = how,
+      .then = then,
+      .serial = serial,
+      .statement = needed.id,
+      .prepared = backend_.prepared.add(needed.id, needed.server_name, rules_.catalogue.count_parse())};
   how == handling::forward ? expect(entry) : backend_.expected.push(entry);
 }
 

@@ -38,8 +38,7 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
   if (const auto* known = client_.statements.find(view.name); known != nullptr) {
     keep_for_replay(header);
     const bool given_by_unit = replaying_ && known->serial >= backend_.unit.first_name;
-    given_by_unit ? prepare(*known->made, handling::forward, bookkeeping::injected, 0)
-                  : parse_taken(*known, view);
+    given_by_unit ? parse_again(view) : parse_taken(*known, view);
     stream_.skip(header.size());
     return verdict::done;
   }
@@ -51,24 +50,32 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
   if (earlier_units_open() && backend_.prepared.in_doubt(made->id)) return verdict::held;
   keep_for_replay(header);
   if (!replaying_) ++backend_.counts.client_parses;
-  const auto serial = client_.statements.define(view.name, made);
+  const auto serial = client_.statements.define(view.name, made, rules_.catalogue.parses());
   provide(*made, bookkeeping::names_statement, serial);
   stream_.skip(header.size());
   return verdict::done;
+}
+
+// Of a name that the unit gave when it was sent first.
+void request_relay::parse_again(const wire::parse_view& view) {
+  if (client_.statements.find(view.name)->made->retired.load(std::memory_order_relaxed))
+    if (auto next = rules_.catalogue.intern(view.text_and_types); next != nullptr)
+      client_.statements.rebind(view.name, std::move(next));
+  prepare(*client_.statements.find(view.name)->made, handling::forward, bookkeeping::injected, 0);
 }
 
 // For a Parse of the client: the backend has the statement, or gets it.
 void request_relay::provide(const statement& needed, bookkeeping then, std::uint64_t serial) {
   const bool certain = !earlier_units_open() && !backend_.prepared.in_doubt(needed.id) &&
                        backend_.expected.doubts() == 0 && backend_.transaction != 'E' && !replaying_;
-  if (certain && !backend_.prepared.is_stale(needed.id) && backend_.prepared.use(needed.id))
-    acknowledge_parse({.request = request::parse,
-                       .how = handling::synthesise,
-                       .then = then,
-                       .serial = serial,
-                       .statement = needed.id});
-  else
-    prepare(needed, handling::forward, then, serial);
+  if (!certain || backend_.prepared.is_stale(needed.id) || !backend_.prepared.use(needed.id))
+    return prepare(needed, handling::forward, then, serial);
+  backend_.unit.answers_parse = true;
+  acknowledge_parse({.request = request::parse,
+                     .how = handling::synthesise,
+                     .then = then,
+                     .serial = serial,
+                     .statement = needed.id});
 }
 
 // The name is taken: sent under a name that the server has, so that the server refuses it as it would refuse
@@ -107,7 +114,8 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
   if (auto made = stand_in_for(view); made != nullptr) {
     const auto& shared = *made;
     ++backend_.counts.unnamed_shared;
-    provide(shared, bookkeeping::sets_unnamed, client_.unnamed.set_shared(std::move(made)));
+    const auto serial = client_.unnamed.set_shared(std::move(made), rules_.catalogue.parses());
+    provide(shared, bookkeeping::sets_unnamed, serial);
     stream_.skip(header.size());
     return verdict::done;
   }

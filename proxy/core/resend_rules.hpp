@@ -25,12 +25,18 @@ struct server_error {
 };
 
 struct failed_unit {
-  bool is_blind = false;   // executes something that it neither prepares nor describes
-  bool stands_in = false;  // what failed is the Bind of a stand-in; on a lane: one of the unit's Binds is
+  bool is_blind = false;  // executes something that it neither prepares nor describes
+  // The statement that failed was parsed before the unit's own Parse of it, or stands in for an unnamed one;
+  // on a lane: one of the unit's may be such.
+  bool takes_over = false;
 };
 
 // "cached plan must not change result type", or a prepared statement that the server does not have.
 bool is_about_validity(const server_error& error);
+bool is_out_of_date(const server_error& error);
+// What PostgreSQL says when it analyses a text or reads parameters: it may come from types that have changed
+// since the text was parsed.
+bool is_from_analysis(const server_error& error);
 
 bool may_resend_on_lease(const server_error& error, const failed_unit& failed);
 

@@ -16,6 +16,15 @@ bool has_read_copy_data(std::string_view context) {
   return context.starts_with("COPY ") || context.find("\nCOPY ") != std::string_view::npos;
 }
 
+// A statement of the catalogue is on a backend as it was when some client prepared it. Had PostgreSQL parsed
+// the text for this one, it might have chosen other types: so the next who prepares it gets a new one.
+void doubt(const statement& failed, bool may_be_old) {
+  if (!may_be_old)
+    failed.patience.note_mistake();
+  else if (failed.patience.is_over())
+    failed.retired.store(true, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 response_relay::verdict response_relay::error_response(const wire::frame_header& header) {
@@ -42,7 +51,10 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
   const auto invalid = backend_.expected.front().statement;
   const bool is_invalid = invalid != 0 && is_about_validity(said);
   if (is_invalid) backend_.prepared.distrust(invalid);
-  if (can_replay(said)) {
+  const auto failed = statement_of_head();
+  if (failed.what != nullptr && is_from_analysis(said))
+    doubt(*failed.what, failed.takes_over || is_out_of_date(said));
+  if (can_replay(said, failed)) {
     skip_batch();
     backend_.expected.front().how = handling::swallow;
     backend_.wants_replay = true;
@@ -56,13 +68,31 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
   return verdict::done;
 }
 
+// What the head ran, where the server may refuse it for what has changed since it was parsed: not when it is
+// executed, for then its plan has been made.
+response_relay::ran_on response_relay::statement_of_head() const {
+  const auto& head = backend_.expected.front();
+  const bool is_early = head.request == request::bind || head.request == request::describe_statement;
+  if (!is_early || head.statement == 0) return {};
+  const auto parsed = backend_.prepared.parsed(head.statement);
+  if (head.then == bookkeeping::stands_in) {
+    const auto* mine = client_.unnamed.current();
+    if (mine == nullptr || mine->made == nullptr || mine->made->id != head.statement) return {};
+    return {mine->made.get(), parsed <= mine->since, true};
+  }
+  const auto* known = client_.statements.find_defined(head.serial);
+  if (known == nullptr || known->made->id != head.statement) return {};
+  return {known->made.get(), parsed <= known->since, known->serial >= backend_.unit.first_name};
+}
+
 // The unit may go again if it is alone, outside a transaction, and nothing of it but bare acknowledgements
 // has reached the client.
-bool response_relay::can_replay(const server_error& said) const {
+bool response_relay::can_replay(const server_error& said, const ran_on& failed) const {
   const auto& expected = backend_.expected;
-  const failed_unit failed{.is_blind = backend_.unit.is_blind,
-                           .stands_in = expected.front().then == bookkeeping::stands_in};
-  return may_resend_on_lease(said, failed) && backend_.unit.is_kept && !client_.in_unit &&
+  const bool stands_in = expected.front().then == bookkeeping::stands_in;
+  const failed_unit unit{.is_blind = backend_.unit.is_blind,
+                         .takes_over = stands_in || (failed.takes_over && failed.is_of_unit)};
+  return may_resend_on_lease(said, unit) && backend_.unit.is_kept && !client_.in_unit &&
          expected.ready_owed() == 1 && expected.at(expected.size() - 1).request == request::sync;
 }
 

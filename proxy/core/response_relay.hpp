@@ -59,6 +59,13 @@ class response_relay {
  private:
   enum class verdict { done, need_more, unit_done, replay, violation };
 
+  // The catalogue's statement that a message is about.
+  struct ran_on {
+    const statement* what = nullptr;
+    bool takes_over = false;  // the backend's was parsed before its client asked for it
+    bool is_of_unit = false;  // its client did so in this very unit
+  };
+
   verdict one_message(const wire::frame_header& header);
   verdict completes(core::request expected, const wire::frame_header& header);
   verdict parsed(const wire::frame_header& header);
@@ -71,11 +78,11 @@ class response_relay {
   verdict stream(const wire::frame_header& header);
 
   void settle_tag(std::string_view tag);
-  bool is_last_command() const;
   void drop_statements();
   void finish_copy(bool count_is_lost);
   bool skip_batch();
-  bool can_replay(const server_error& said) const;
+  ran_on statement_of_head() const;
+  bool can_replay(const server_error& said, const ran_on& failed) const;
   void forward_error(const wire::frame_header& header, std::string_view sqlstate);
   void synthesise_due();
 

@@ -78,6 +78,7 @@ struct unit_in_flight {
   bool is_blind = false;   // executes something that it neither prepares nor describes
   bool executes = false;   // something of it may have been done already
   bool stands_in = false;  // a shared statement takes the place of the client's unnamed one
+  bool answers_parse = false;  // for a Parse of it the backend had the statement: pgweir gave the answer
   bool parses_unnamed = false;
   bool uses_unnamed = false;       // the client's unnamed statement that was there before
   bool uses_names = false;         // of statements

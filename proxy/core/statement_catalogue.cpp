@@ -17,7 +17,8 @@ shared_statement statement_catalogue::intern(wire::bytes_view text_and_types) {
   const std::scoped_lock hold(mutex_);
   if (const auto found = by_text_.find(text); found != by_text_.end()) {
     by_use_.splice(by_use_.begin(), by_use_, found->second.place);
-    return found->second.kept;
+    if (found->second.kept->retired.load(std::memory_order_relaxed)) replace_retired(found);
+    return by_text_.find(text)->second.kept;
   }
   if (!make_room(cost_of(text))) return nullptr;
   auto made = make(text);
@@ -25,6 +26,16 @@ shared_statement statement_catalogue::intern(wire::bytes_view text_and_types) {
   by_text_.emplace(made->text_and_types, entry{made, by_use_.begin()});
   bytes_ += cost_of(text);
   return made;
+}
+
+// Precondition: mutex_ is held.
+void statement_catalogue::replace_retired(text_map::iterator found) {
+  auto next = make(found->first);
+  next->patience.follow(found->second.kept->patience);
+  auto node = by_text_.extract(found);
+  node.key() = *node.mapped().place = next->text_and_types;
+  node.mapped().kept = std::move(next);
+  by_text_.insert(std::move(node));
 }
 
 // Precondition: mutex_ is held.

@@ -7,6 +7,7 @@
 // executes.
 #pragma once
 
+#include "proxy/core/error_patience.hpp"
 #include "proxy/wire/cursor.hpp"
 #include "proxy/wire/sql_class.hpp"
 #include "proxy/wire/sql_head.hpp"
@@ -36,6 +37,7 @@ struct statement {
   mutable std::atomic<bool> retired{false};
   // Its generic plan turned out slower than planning afresh: not for clients that name no statement.
   mutable std::atomic<bool> demoted{false};
+  mutable error_patience patience;
   // How long it took before it stood in for unnamed ones; 0: not known yet.
   mutable std::atomic<std::int64_t> usual_nanoseconds{0};
 
@@ -52,7 +54,8 @@ class statement_catalogue {
   statement_catalogue(std::size_t memory_limit, std::string_view secret,
                       wire::session_functions forcing = wire::session_functions{});
 
-  // The statement with this text, made if need be. Null: the memory bound is reached by statements in use.
+  // The statement with this text, made if there is none or it is retired. Null: the memory bound is reached
+  // by statements in use.
   shared_statement intern(wire::bytes_view text_and_types);
   // The same for one client alone, beyond the memory bound: it ends with its client. For small texts.
   shared_statement make_unshared(wire::bytes_view text_and_types);
@@ -61,6 +64,11 @@ class statement_catalogue {
   // The next client that prepares this text gets a new statement: a client that closes and prepares again
   // expects a fresh one (after DDL, the answer to "cached plan must not change result type").
   void retire(const shared_statement& old);
+
+  // Parses of its statements are numbered in the order in which they go out, whatever the backend: so it can
+  // be told whether one came before a client asked for the statement.
+  std::uint64_t count_parse() { return parses_.fetch_add(1, std::memory_order_relaxed) + 1; }
+  std::uint64_t parses() const { return parses_.load(std::memory_order_relaxed); }
 
   std::size_t size() const;
   std::size_t bytes() const;
@@ -76,18 +84,22 @@ class statement_catalogue {
     std::list<std::string_view>::iterator place;  // in by_use_
   };
 
+  using text_map = std::unordered_map<std::string_view, entry>;
+
   static std::size_t cost_of(std::string_view text_and_types) { return text_and_types.size() + 256; }
   std::shared_ptr<statement> make(std::string_view text_and_types);
   bool make_room(std::size_t needed);
+  void replace_retired(text_map::iterator found);
 
   const std::size_t memory_limit_;
   const std::string prefix_;
   const wire::session_functions forcing_;
   mutable std::mutex mutex_;
-  std::unordered_map<std::string_view, entry> by_text_;  // keys are views into the statements
-  std::list<std::string_view> by_use_;                   // most recently interned first
+  text_map by_text_;                    // keys are views into the statements
+  std::list<std::string_view> by_use_;  // most recently interned first
   std::size_t bytes_ = 0;
   std::uint64_t last_id_ = 0;
+  std::atomic<std::uint64_t> parses_{0};
 };
 
 }  // namespace pgweir::core

@@ -28,9 +28,10 @@ std::uint64_t unnamed_statement::set_large() {
   return changes_.last();
 }
 
-std::uint64_t unnamed_statement::set_shared(shared_statement made) {
+std::uint64_t unnamed_statement::set_shared(shared_statement made, std::uint64_t since) {
   const auto traits = made->traits;
-  versions_.push_back({.serial = changes_.next(), .exists = true, .traits = traits, .made = std::move(made)});
+  versions_.push_back(
+      {.serial = changes_.next(), .exists = true, .traits = traits, .made = std::move(made), .since = since});
   return changes_.last();
 }
 

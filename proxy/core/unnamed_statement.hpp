@@ -27,6 +27,7 @@ class unnamed_statement {
     std::string text_and_types{};  // as in the Parse message after its name
     std::string deallocates{};     // its text is DEALLOCATE of this name of the client's
     shared_statement made{};       // stands in for it on the server; the text is kept there
+    std::uint64_t since = 0;       // Parses that had gone out then, see statement_catalogue::parses()
 
     const std::string& text() const { return made != nullptr ? made->text_and_types : text_and_types; }
   };
@@ -37,7 +38,7 @@ class unnamed_statement {
   // dropped.
   std::uint64_t set_deallocate(wire::bytes_view text_and_types, std::string name);
   std::uint64_t set_large();
-  std::uint64_t set_shared(shared_statement made);
+  std::uint64_t set_shared(shared_statement made, std::uint64_t since);
   // 0: there was none, nothing changes.
   std::uint64_t drop();
 

@@ -127,6 +127,17 @@ TEST(lane_statements, types_that_changed_send_a_unit_with_a_shared_unnamed_state
   }
 }
 
+TEST(lane_statements, types_that_changed_send_a_unit_again_whose_parse_was_answered_for_an_earlier_one) {
+  for (const auto* sqlstate : {"42883", "22P02", "0A000"}) {
+    lane_script s;
+    s.join("a", parse("p", "select 1") + sync()).server(parse_complete() + ready());
+    s.join("b", parse("q", "select 1") + run("q")).server(failure(sqlstate)).expect("b", "");
+    s.expect_told("b", {"turn", "resend: statement missing"});
+    EXPECT_EQ(s.state("b").statements.find("q"), nullptr);
+    EXPECT_TRUE(s.state("a").statements.find("p")->made->retired);
+  }
+}
+
 TEST(lane_statements, a_client_that_asks_for_its_parameters_gets_those_of_its_own_statement) {
   lane_script s;
   make_known(s);

@@ -15,7 +15,7 @@ struct failure {
   std::string routine;
   std::string message;
   bool is_blind;
-  bool stands_in;
+  bool takes_over;
   bool on_lease;  // may it be sent again?
   bool on_lane;
 };
@@ -43,7 +43,7 @@ TEST(resend_rules, of_lease_and_lane_differ_only_in_what_the_two_cannot_know) {
   for (const auto& one : failures) {
     const auto message = test::from_server::error(one.sqlstate, one.message, one.routine);
     const server_error error{wire::as_bytes(message).subspan(wire::header_size)};
-    const failed_unit failed{.is_blind = one.is_blind, .stands_in = one.stands_in};
+    const failed_unit failed{.is_blind = one.is_blind, .takes_over = one.takes_over};
     const auto what = one.sqlstate + ' ' + one.message;
     EXPECT_EQ(may_resend_on_lease(error, failed), one.on_lease) << what;
     EXPECT_EQ(may_resend_on_lane(error, failed, "pgweir_"), one.on_lane) << what;

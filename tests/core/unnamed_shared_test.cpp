@@ -166,7 +166,8 @@ TEST(unnamed_shared, a_unit_refused_because_types_have_changed_goes_again_once_a
       s.client(whole).expect_server(run_shared()).expect_client(parse_complete());
       s.server(refused).expect_client("").expect_server(whole);
       s.server(parse_complete() + ran_it).expect_client(ran_it).expect_quiet();
-      s.client(whole).server(refused).server(parse_complete() + refused);
+      s.client(whole).expect_server(parse(s.name(2), "select 1") + run_shared(2));
+      s.server(parse_complete() + refused).server(parse_complete() + refused);
       s.expect_client(parse_complete() + refused).expect_quiet();
     });
   }

@@ -67,6 +67,25 @@ TEST_P(changing_table, is_seen_by_who_parses_each_time_as_directly) {
   EXPECT_EQ(units_on_lanes(pgweir) > 20, pool.find("off") == std::string::npos);
 }
 
+// The same with a name, which each client gives for the first time.
+TEST_P(changing_table, is_seen_by_new_clients_as_directly) {
+  const auto& [pool, what] = GetParam();
+  pgweir_process pgweir{with_lanes(pool)};
+  postgres::shared().exec("DROP TABLE IF EXISTS changing; " + what.made);
+  const auto unit =
+      parse("s", what.sql) + frontend::bind("", "s", what.values) + describe_portal("") + execute() + sync();
+  for (const bool altered : {false, true}) {
+    if (altered) postgres::shared().exec(what.altered);
+    for (int turn = 0; turn < (altered ? 6 : 20); ++turn) {
+      const auto got = wire_client::postgres(pgweir.tcp()).ask(unit);
+      const auto wanted = direct().ask(unit);
+      if (!is_same(got, wanted))
+        ADD_FAILURE() << (altered ? "altered, " : "as made, ") << "turn " << turn
+                      << "\nthrough pgweir: " << printed(got) << "\ndirectly: " << printed(wanted);
+    }
+  }
+}
+
 std::string name_of_change(const testing::TestParamInfo<std::tuple<std::string, change>>& one) {
   const bool off = std::get<0>(one.param).find("off") != std::string::npos;
   return std::get<1>(one.param).name + (off ? "_on_leases" : "_on_lanes");

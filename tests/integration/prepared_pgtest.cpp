@@ -148,6 +148,35 @@ TEST_F(prepared, ddl_that_changes_the_result_is_seen_inside_a_transaction_as_dir
   client.ask_sql("ROLLBACK");
 }
 
+// The first one learns it, who had asked for it in a unit before.
+TEST_F(prepared, ddl_that_changes_the_type_of_a_parameter_is_seen_by_new_clients) {
+  sql("DROP TABLE IF EXISTS changing; CREATE TABLE changing (a int); INSERT INTO changing VALUES (1)");
+  const auto in_two_units = [&] {
+    auto fresh = wire_client::postgres(pgweir.tcp());
+    fresh.ask(parse("s", "SELECT a FROM changing WHERE a = $1") + describe_statement("s") + sync());
+    return sqlstate_of(fresh.ask(run("s", {"1"})));
+  };
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(in_two_units(), "");
+  sql("ALTER TABLE changing ALTER a TYPE text");
+  EXPECT_EQ(in_two_units(), "42883");
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(in_two_units(), "");
+}
+
+TEST_F(prepared, ddl_that_changes_the_result_is_told_once_inside_transactions_of_new_clients) {
+  sql("DROP TABLE IF EXISTS changing; CREATE TABLE changing (a int); INSERT INTO changing VALUES (1)");
+  ask(parse("first", "SELECT * FROM changing") + sync());
+  other.ask(parse("first", "SELECT * FROM changing") + sync());
+  sql("ALTER TABLE changing ADD b int");
+  int failed = 0;
+  for (int i = 0; i < 4; ++i) {
+    auto fresh = wire_client::postgres(pgweir.tcp());
+    fresh.ask_sql("BEGIN");
+    if (sqlstate_of(fresh.ask(parse("s", "SELECT * FROM changing") + run("s"))) == "0A000") ++failed;
+    fresh.ask_sql("ROLLBACK");
+  }
+  EXPECT_LE(failed, 1);
+}
+
 TEST_F(prepared, closed_and_prepared_again_is_prepared_afresh) {
   sql("DROP TABLE IF EXISTS changing; CREATE TABLE changing (a int)");
   ask(parse("s", "SELECT * FROM changing") + sync());

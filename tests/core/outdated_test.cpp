@@ -1,0 +1,101 @@
+// A Parse that pgweir answered for the sake of an earlier one, where the types have changed in between:
+// PostgreSQL would have parsed the text afresh.
+#include "tests/core/script.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pgweir::test {
+namespace {
+
+using namespace from_client;
+using namespace from_server;
+
+const std::string text = "select a from t where b = $1";
+const auto one_row = data_row("1") + complete("SELECT 1");
+const auto ran_it = bind_complete() + one_row + ready();
+
+std::string run(const std::string& statement) { return bind_statement("", statement) + execute() + sync(); }
+std::string whole(const std::string& statement) { return parse(statement, text) + run(statement); }
+std::string refused(const std::string& sqlstate, char transaction = 'I') {
+  return error(sqlstate, "no") + ready(transaction);
+}
+
+// Another client has prepared the text on the backend, as statement n.
+void somebody_has_it(script& s, int n = 1) {
+  s.client(parse("first", text) + sync()).expect_server(parse(s.name(n), text) + sync());
+  s.server(parse_complete() + ready()).expect_client(parse_complete() + ready()).change_client();
+}
+
+TEST(outdated, statement_is_prepared_afresh_and_its_unit_sent_again_unseen) {
+  for (const auto* sqlstate : {"42883", "22003", "0A000"}) {
+    for (std::size_t piece = 0; piece <= 40; ++piece) {
+      script s;
+      somebody_has_it(s);
+      s.server_in_pieces_of(piece).client(whole("p")).expect_server(run(s.name(1)));
+      s.expect_client(parse_complete()).server(refused(sqlstate)).expect_client("");
+      s.expect_server(parse(s.name(2), text) + run(s.name(2)));
+      s.server(parse_complete() + ran_it).expect_client(ran_it).expect_quiet();
+      s.client(run("p")).expect_server(run(s.name(2))).server(ran_it).expect_client(ran_it);
+      s.change_client().client(whole("q")).expect_server(run(s.name(2)));
+    }
+  }
+}
+
+TEST(outdated, unit_is_sent_again_only_once) {
+  script s;
+  somebody_has_it(s);
+  s.client(whole("p")).server(refused("22P02")).expect_client(parse_complete());
+  s.server(parse_complete() + refused("22P02")).expect_client(refused("22P02")).expect_quiet();
+}
+
+TEST(outdated, statement_that_an_earlier_unit_prepared_is_replaced_for_the_next_client) {
+  script s;
+  somebody_has_it(s);
+  s.client(parse("p", text) + sync()).server(ready()).expect_client(parse_complete() + ready());
+  s.client(run("p")).server(refused("42883")).expect_client(refused("42883")).expect_quiet();
+  s.expect_server(sync() + run(s.name(1))).change_client();
+  s.client(whole("p")).expect_server(parse(s.name(2), text) + run(s.name(2)));
+}
+
+TEST(outdated, statement_inside_a_transaction_is_replaced_for_the_next_client) {
+  script s;
+  somebody_has_it(s);
+  s.client(query("begin")).server(complete("BEGIN") + ready('T')).client(whole("p"));
+  s.expect_server(query("begin") + run(s.name(1))).server(refused("42883", 'E'));
+  s.expect_client(complete("BEGIN") + ready('T') + parse_complete() + refused("42883", 'E'));
+  s.client(query("rollback")).server(complete("ROLLBACK") + ready()).expect_server(query("rollback"));
+  s.change_client().client(whole("p")).expect_server(parse(s.name(2), text) + run(s.name(2)));
+}
+
+TEST(outdated, statement_is_not_what_fails_while_it_is_executed) {
+  script s;
+  somebody_has_it(s);
+  const auto divided = bind_complete() + refused("22012");
+  s.client(whole("p")).server(divided).expect_client(parse_complete() + divided).expect_quiet();
+  s.expect_server(run(s.name(1))).change_client().client(whole("p")).expect_server(run(s.name(1)));
+}
+
+TEST(outdated, statement_parsed_since_its_client_asked_for_it_is_not_suspected) {
+  script s;
+  s.client(parse("p", text) + sync()).server(parse_complete() + ready()).client(run("p"));
+  s.server(refused("22P02")).expect_client(parse_complete() + ready() + refused("22P02"));
+  EXPECT_FALSE(s.client_state().statements.find("p")->made->retired);
+}
+
+TEST(outdated, clients_that_go_on_making_mistakes_have_little_prepared_again) {
+  script s;
+  somebody_has_it(s);
+  int statements = 1;
+  for (int i = 0; i < 320; ++i) {
+    s.change_client().client(parse("p", text) + sync());
+    const bool is_fresh = s.backend_state().expected.size() == 2;
+    if (is_fresh) ++statements;
+    s.server((is_fresh ? parse_complete() : std::string{}) + ready());
+    s.client(run("p")).server(refused("22P02")).expect_quiet();
+  }
+  EXPECT_GT(statements, 15) << "they are never taken for the clients' own for good";
+  EXPECT_LT(statements, 30);
+}
+
+}  // namespace
+}  // namespace pgweir::test
