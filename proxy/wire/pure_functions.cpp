@@ -9,7 +9,7 @@ namespace {
 // without operators' functions, support functions and types' input and output. Left out, too: what assigns a
 // transaction id (txid_current), reads whole tables (..._to_xml), or is about the session (see
 // session_functions.cpp), and names that a user may well give to a function that does something: broadcast,
-// convert, format, log, path, repeat, reverse, scale, set_bit, set_byte, set_masklen, setweight, sign, strip,
+// convert, format, log, path, reverse, scale, set_bit, set_byte, set_masklen, setweight, sign, strip,
 // translate.
 constexpr std::string_view stable_names =
     "abbrev abs aclcontains acldefault aclexplode acos acosd acosh age area array_agg array_append "
@@ -98,7 +98,7 @@ constexpr std::string_view stable_names =
     "quote_ident quote_literal quote_nullable radians radius range_agg range_intersect_agg range_merge rank "
     "regclass regexp_count regexp_instr regexp_like regexp_match regexp_matches regexp_replace "
     "regexp_split_to_array regexp_split_to_table regexp_substr regr_avgx regr_avgy regr_count regr_intercept "
-    "regr_r2 regr_slope regr_sxx regr_sxy regr_syy replace right round row_number row_security_active "
+    "regr_r2 regr_slope regr_sxx regr_sxy regr_syy repeat replace right round row_number row_security_active "
     "row_to_json rpad rtrim session_user sha224 sha256 sha384 sha512 shobj_description similar_escape "
     "similar_to_escape sin sind sinh slope split_part sqrt statement_timestamp stddev stddev_pop stddev_samp "
     "string_agg string_to_array string_to_table strpos substr substring sum tan tand tanh text textlen time "
