@@ -69,6 +69,46 @@ TEST(pool_modes, what_is_set_right_behind_a_reset_does_not_reach_another_either)
   }
 }
 
+TEST(pool_modes, what_a_text_hides_behind_its_first_words_does_not_reach_another_either) {
+  pgweir_process pgweir{proxied("size = 1")};
+  auto one = wire_client::postgres(pgweir.tcp());
+  auto another = wire_client::postgres(pgweir.tcp());
+  const std::string all =
+      "SELECT current_setting('work_mem') || (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory') || "
+      "(SELECT count(*) FROM pg_class WHERE relpersistence = 't')";
+  const auto before = another.value(all);
+  for (const std::string text :
+       {"SELECT 1; DO $$ BEGIN SET work_mem = '78MB'; END $$", ";DO $$ BEGIN SET work_mem = '79MB'; END $$",
+        "BEGIN; CREATE TEMP TABLE left1 AS SELECT 1; COMMIT", "SELECT 1 AS a INTO TEMP left2",
+        "EXPLAIN ANALYZE CREATE TEMP TABLE left3 AS SELECT 1", "SELECT (7::bigint).pg_advisory_lock",
+        "UPDATE pg_settings SET setting = 81000 WHERE name = 'work_mem'",
+        "SELECT U&\"set\\005fconfig\"('work_mem', '86MB', false)"}) {
+    EXPECT_EQ(sqlstate_of(one.ask_sql(text)), "") << text;
+    EXPECT_EQ(another.value(all), before) << text;
+  }
+  const auto large = "SELECT 1 /*" + std::string(400'000, 'x') + "*/, set_config('work_mem', '84MB', false)";
+  one.ask_sql(large);
+  EXPECT_EQ(another.value(all), before);
+  one.ask(frontend::parse("", large) + frontend::bind("", "") + frontend::execute() + frontend::sync());
+  one.ask_sql("SELECT 1");
+  EXPECT_EQ(another.value(all), before);
+}
+
+TEST(pool_modes, a_client_that_resets_its_session_leaves_the_next_one_its_application_name) {
+  pgweir_process pgweir{proxied("size = 1")};
+  const auto billing = [&] {
+    return wire_client::log_in(
+        pgweir.tcp(), {{"user", "postgres"}, {"database", "postgres"}, {"application_name", "billing"}});
+  };
+  for (const auto* reset : {"DISCARD ALL", "RESET ALL", "RESET application_name"}) {
+    auto one = billing();
+    EXPECT_EQ(one.value("SHOW application_name"), "billing");
+    one.ask_sql(reset);
+    auto next = billing();
+    EXPECT_EQ(next.value("SHOW application_name"), "billing") << reset;
+  }
+}
+
 TEST(pool_modes, session_mode_leaves_no_statement_to_the_clients_that_follow) {
   pgweir_process pgweir{proxied("mode = \"session\"\nsize = 1")};
   for (int i = 0; i < 4; ++i) {
