@@ -93,7 +93,7 @@ struct metrics_settings {
 
 struct limit_settings {
   std::size_t clients = 10'000;
-  std::size_t prepared_memory = 64u << 20;  // bytes of statement texts kept by the catalogue
+  std::size_t prepared_memory = 64u << 20;  // bytes of statement texts and names
 };
 
 struct log_settings {

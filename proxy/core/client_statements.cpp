@@ -34,18 +34,23 @@ void client_statements::erase(name_map::iterator gone) {
   tables_->names.erase(gone);
 }
 
+void client_statements::forget(name_map::iterator gone) {
+  share_.give_back(cost_of(gone->first));
+  erase(gone);
+}
+
 void client_statements::undo_define(std::uint64_t serial) {
   if (tables_ == nullptr) return;
   const auto found = std::find_if(tables_->names.begin(), tables_->names.end(),
                                   [serial](const auto& one) { return one.second.serial == serial; });
-  if (found != tables_->names.end()) erase(found);
+  if (found != tables_->names.end()) forget(found);
 }
 
 void client_statements::undo_defines_from(std::uint64_t serial) {
   if (tables_ == nullptr) return;
   for (auto at = tables_->names.begin(); at != tables_->names.end();) {
     const auto next = std::next(at);
-    if (at->second.serial >= serial) erase(at);
+    if (at->second.serial >= serial) forget(at);
     at = next;
   }
 }
@@ -70,14 +75,18 @@ void client_statements::undo_close(std::uint64_t serial) {
 
 void client_statements::confirm_close(std::uint64_t serial) {
   if (tables_ == nullptr) return;
-  std::erase_if(tables_->closing, [serial](const closed& one) { return one.serial == serial; });
+  std::erase_if(tables_->closing, [&](const closed& one) {
+    if (one.serial != serial) return false;
+    share_.give_back(cost_of(one.name));
+    return true;
+  });
 }
 
 void client_statements::clear_before(std::uint64_t serial) {
   if (tables_ == nullptr) return;
   for (auto at = tables_->names.begin(); at != tables_->names.end();) {
     const auto next = std::next(at);
-    if (at->second.serial < serial) erase(at);
+    if (at->second.serial < serial) forget(at);
     at = next;
   }
 }

@@ -6,6 +6,7 @@
 // prepares something.
 #pragma once
 
+#include "proxy/core/memory_share.hpp"
 #include "proxy/core/pending_changes.hpp"
 #include "proxy/core/statement_catalogue.hpp"
 
@@ -26,6 +27,10 @@ class client_statements {
     std::uint64_t since = 0;  // Parses that had gone out then, see statement_catalogue::parses()
   };
 
+  // Before define(). False: prepared_memory is used up, and the name must not be defined.
+  [[nodiscard]] bool reserve(std::string_view name, statement_catalogue& of) {
+    return share_.take(of, cost_of(name));
+  }
   // Null: no such name.
   const named* find(std::string_view name) const;
   // The one with this definition. Slow.
@@ -68,11 +73,15 @@ class client_statements {
     std::vector<closed> closing;  // not confirmed yet
   };
 
+  // With what the tables need for it.
+  static std::size_t cost_of(std::string_view name) { return name.size() + 300; }
   void erase(name_map::iterator gone);
+  void forget(name_map::iterator gone);
 
   std::unique_ptr<tables> tables_;
   pending_changes changes_;
   std::uint32_t large_ = 0;
+  memory_share share_;  // of names
 };
 
 }  // namespace pgweir::core

@@ -50,10 +50,18 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
   if (earlier_units_open() && backend_.prepared.in_doubt(made->id)) return verdict::held;
   keep_for_replay(header);
   if (!replaying_) ++backend_.counts.client_parses;
+  if (!reserve_name(view.name)) return verdict::violation;
   const auto serial = client_.statements.define(view.name, made, rules_.catalogue.parses());
   provide(*made, bookkeeping::names_statement, serial);
   stream_.skip(header.size());
   return verdict::done;
+}
+
+// On a lane others would suffer; there the next one is sent to a lease.
+bool request_relay::reserve_name(std::string_view name) {
+  if (client_.statements.reserve(name, rules_.catalogue) || rules_.on_lane) return true;
+  violation_ = "too many prepared statements, or too long names of them, for limits.prepared_memory";
+  return false;
 }
 
 // Of a name that the unit gave when it was sent first.
@@ -127,7 +135,13 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
   }
   const wire::sql_traits traits{.drops_statements = head.kind == wire::sql_head_kind::deallocate_all,
                                 .leaves_state = wire::text_may_leave_state(view.text)};
-  const auto serial = client_.unnamed.set(view.text_and_types, traits, backend_.spare);
+  // Beyond the bound the text is not kept, as that of a large one; but a lane keeps no client.
+  const bool has_room = client_.unnamed.reserve(view.text_and_types, rules_.catalogue);
+  if (!has_room && !rules_.on_lane) backend_.unit.is_kept = false;
+  const auto reserved = has_room ? view.text_and_types.size() : 0;
+  const auto serial = has_room || rules_.on_lane
+                          ? client_.unnamed.set(view.text_and_types, traits, backend_.spare, reserved)
+                          : client_.unnamed.set_large(traits);
   server_has_unnamed({rules_.client_id, serial});
   return pass_expecting(header,
                         {.request = request::parse, .then = bookkeeping::sets_unnamed, .serial = serial});
@@ -209,6 +223,7 @@ request_relay::verdict request_relay::parse_large(const wire::frame_header& head
   }
   const auto* known = client_.statements.find(name);
   if (!name.empty() && name_in_doubt(name)) return verdict::held;
+  if (!name.empty() && known == nullptr && !reserve_name(name)) return verdict::violation;
   backend_.unit.is_kept = false;
   ++backend_.counts.client_parses;
   ++backend_.counts.server_parses;

@@ -76,6 +76,7 @@ class request_relay {
   verdict parse_unnamed(const wire::frame_header& header, const wire::parse_view& view);
   shared_statement stand_in_for(const wire::parse_view& view) const;
   bool rest_allows_stand_in() const;
+  bool reserve_name(std::string_view name);
   void parse_again(const wire::parse_view& view);
   void provide(const statement& needed, bookkeeping then, std::uint64_t serial);
   void parse_deallocate(const wire::parse_view& view, const std::string& name);

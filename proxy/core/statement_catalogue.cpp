@@ -2,6 +2,7 @@
 
 #include "proxy/wire/sql_time_words.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pgweir::core {
@@ -17,25 +18,27 @@ shared_statement statement_catalogue::intern(wire::bytes_view text_and_types) {
   const std::scoped_lock hold(mutex_);
   if (const auto found = by_text_.find(text); found != by_text_.end()) {
     by_use_.splice(by_use_.begin(), by_use_, found->second.place);
-    if (found->second.kept->retired.load(std::memory_order_relaxed)) replace_retired(found);
-    return by_text_.find(text)->second.kept;
+    const auto kept = found->second.kept;  // so it stays
+    // Whoever comes here while it is full was sent to find out.
+    if (is_full()) make_room(std::min<std::size_t>(1024, memory_limit_ / 4));
+    return kept->retired.load(std::memory_order_relaxed) ? replace_retired(found) : kept;
   }
   if (!make_room(cost_of(text))) return nullptr;
   auto made = make(text);
   by_use_.push_front(made->text_and_types);
   by_text_.emplace(made->text_and_types, entry{made, by_use_.begin()});
-  bytes_ += cost_of(text);
   return made;
 }
 
 // Precondition: mutex_ is held.
-void statement_catalogue::replace_retired(text_map::iterator found) {
+shared_statement statement_catalogue::replace_retired(text_map::iterator found) {
   auto next = make(found->first);
   next->patience.follow(found->second.kept->patience);
   auto node = by_text_.extract(found);
   node.key() = *node.mapped().place = next->text_and_types;
-  node.mapped().kept = std::move(next);
+  node.mapped().kept = next;
   by_text_.insert(std::move(node));
+  return next;
 }
 
 // Precondition: mutex_ is held.
@@ -45,6 +48,9 @@ std::shared_ptr<statement> statement_catalogue::make(std::string_view text_and_t
   made->server_name = prefix_ + std::to_string(made->id);
   if (text_and_types.empty()) return made;
   made->text_and_types = text_and_types;
+  made->counted = cost_of(text_and_types);
+  made->counted_in = &bytes_;
+  bytes_ += made->counted;
   const auto sql = text_and_types.substr(0, text_and_types.find('\0'));
   made->traits = wire::traits_of(sql);
   made->sharing = wire::classify(sql, forcing_);
@@ -69,13 +75,18 @@ void statement_catalogue::retire(const shared_statement& old) {
   const std::scoped_lock hold(mutex_);
   const auto found = by_text_.find(old->text_and_types);
   if (found == by_text_.end() || found->second.kept != old) return;
-  bytes_ -= cost_of(old->text_and_types);
   by_use_.erase(found->second.place);
   by_text_.erase(found);
 }
 
 // The least recently interned statements go first; those that a client still names stay.
 bool statement_catalogue::make_room(std::size_t needed) {
+  const bool has_room = evict_for(needed);
+  is_full_ = !has_room;
+  return has_room;
+}
+
+bool statement_catalogue::evict_for(std::size_t needed) {
   if (needed > memory_limit_) return false;
   auto oldest = by_use_.end();
   while (bytes_ + needed > memory_limit_) {
@@ -83,7 +94,6 @@ bool statement_catalogue::make_room(std::size_t needed) {
     --oldest;
     const auto found = by_text_.find(*oldest);
     if (found->second.kept.use_count() > 1) continue;
-    bytes_ -= cost_of(found->second.kept->text_and_types);
     const auto gone = found->second.kept;
     by_text_.erase(found);
     oldest = by_use_.erase(oldest);
@@ -91,14 +101,18 @@ bool statement_catalogue::make_room(std::size_t needed) {
   return true;
 }
 
+bool statement_catalogue::lend(std::size_t bytes) {
+  if (bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= memory_limit_) return true;
+  give_back(bytes);
+  const std::scoped_lock hold(mutex_);
+  if (!make_room(bytes)) return false;
+  bytes_ += bytes;
+  return true;
+}
+
 std::size_t statement_catalogue::size() const {
   const std::scoped_lock hold(mutex_);
   return by_text_.size();
-}
-
-std::size_t statement_catalogue::bytes() const {
-  const std::scoped_lock hold(mutex_);
-  return bytes_;
 }
 
 }  // namespace pgweir::core

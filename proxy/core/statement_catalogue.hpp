@@ -25,6 +25,13 @@ namespace pgweir::core {
 
 // Immutable once made, but for its marks, which any thread may set.
 struct statement {
+  statement() = default;
+  statement(const statement&) = delete;
+  statement& operator=(const statement&) = delete;
+  ~statement() {
+    if (counted_in != nullptr) counted_in->fetch_sub(counted, std::memory_order_relaxed);
+  }
+
   std::uint64_t id = 0;
   std::string server_name;
   std::string text_and_types;  // as in the Parse message after its name; empty if it is not kept
@@ -32,6 +39,10 @@ struct statement {
   wire::sql_class sharing;
   // Goes stale while it lies on a server (wire/sql_time_words): the Parse of each client has to reach one.
   bool freezes_time = false;
+
+  // The catalogue's bytes, for as long as anybody has the statement.
+  std::atomic<std::size_t>* counted_in = nullptr;
+  std::size_t counted = 0;
 
   // The next client that prepares this text gets another statement.
   mutable std::atomic<bool> retired{false};
@@ -57,7 +68,8 @@ class statement_catalogue {
   // The statement with this text, made if there is none or it is retired. Null: the memory bound is reached
   // by statements in use.
   shared_statement intern(wire::bytes_view text_and_types);
-  // The same for one client alone, beyond the memory bound: it ends with its client. For small texts.
+  // The same for one client alone, beyond the memory bound: for a small text, where it is reached just now.
+  // Who sees before that it is_full() should ask for no more.
   shared_statement make_unshared(wire::bytes_view text_and_types);
   // A statement whose text is not kept, so that nobody else can have it.
   shared_statement make_large(wire::sql_traits traits = {});
@@ -70,8 +82,15 @@ class statement_catalogue {
   std::uint64_t count_parse() { return parses_.fetch_add(1, std::memory_order_relaxed) + 1; }
   std::uint64_t parses() const { return parses_.load(std::memory_order_relaxed); }
 
+  // For what clients keep themselves: counted as texts are. Texts that nobody names make room. False: the
+  // bound is reached by what is in use.
+  [[nodiscard]] bool lend(std::size_t bytes);
+  void give_back(std::size_t bytes) { bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+  // The last time that something was to be kept there was no room for it.
+  bool is_full() const { return is_full_.load(std::memory_order_relaxed); }
+
   std::size_t size() const;
-  std::size_t bytes() const;
+  std::size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
   // Functions that force a backend of one's own.
   const wire::session_functions& forcing() const { return forcing_; }
@@ -89,15 +108,17 @@ class statement_catalogue {
   static std::size_t cost_of(std::string_view text_and_types) { return text_and_types.size() + 256; }
   std::shared_ptr<statement> make(std::string_view text_and_types);
   bool make_room(std::size_t needed);
-  void replace_retired(text_map::iterator found);
+  bool evict_for(std::size_t needed);
+  shared_statement replace_retired(text_map::iterator found);
 
   const std::size_t memory_limit_;
   const std::string prefix_;
   const wire::session_functions forcing_;
+  std::atomic<std::size_t> bytes_{0};  // of statements that exist, in by_text_ or not, and what is lent
   mutable std::mutex mutex_;
   text_map by_text_;                    // keys are views into the statements
   std::list<std::string_view> by_use_;  // most recently interned first
-  std::size_t bytes_ = 0;
+  std::atomic<bool> is_full_{false};
   std::uint64_t last_id_ = 0;
   std::atomic<std::uint64_t> parses_{0};
 };

@@ -22,6 +22,9 @@ class statement_finder {
   // The same, and counts the Parse.
   shared_statement note(wire::bytes_view text_and_types);
 
+  // Whether clients should keep no more.
+  bool is_full() const { return catalogue_.is_full(); }
+
   // Tells how long executions of a statement that stands in for unnamed ones take, by many of them: a single
   // one is slow now and then on a busy machine. True: it loses that right now, because it has become much
   // slower than it was before, which a generic plan may do.

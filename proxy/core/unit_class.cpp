@@ -79,6 +79,9 @@ class extended_unit {
     const auto judged = known != nullptr ? known->sharing : wire::classify(view->text, forcing_);
     parsed_here_[count_++] = {view->name, judged};
     parsed_ = mix(parsed_, judged.fingerprint);
+    // It could be kept only beyond the memory bound; a lease need not keep it.
+    const bool is_counted = !view->name.empty() || view->text.size() >= memory_share::free_bytes;
+    if (known == nullptr && is_counted && texts_.is_full()) return lease_need::incomplete;
     // Its client is to keep the backend that parses it.
     if (!view->name.empty() && wire::freezes_time(view->text)) return lease_need::session_function;
     return need_of(judged);

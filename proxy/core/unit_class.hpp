@@ -21,7 +21,7 @@ enum class lease_need : std::uint8_t {
   temporary,
   not_understood,
   writes,      // or may do so: it could not be sent again
-  incomplete,  // not whole, or too large to be kept
+  incomplete,  // not whole, or too large to be kept, or there is no room to keep anything
   pipelined,   // the next one came before this one was answered
 };
 

@@ -6,9 +6,12 @@
 namespace pgweir::core {
 
 std::uint64_t unnamed_statement::set(wire::bytes_view text_and_types, wire::sql_traits traits,
-                                     std::string& spare) {
-  version next{
-      .serial = changes_.next(), .exists = true, .traits = traits, .text_and_types = std::move(spare)};
+                                     std::string& spare, std::size_t reserved) {
+  version next{.serial = changes_.next(),
+               .exists = true,
+               .traits = traits,
+               .text_and_types = std::move(spare),
+               .reserved = reserved};
   next.text_and_types.assign(wire::as_text(text_and_types));
   spare.clear();
   versions_.push_back(std::move(next));
@@ -23,8 +26,8 @@ std::uint64_t unnamed_statement::set_deallocate(wire::bytes_view text_and_types,
   return changes_.last();
 }
 
-std::uint64_t unnamed_statement::set_large() {
-  versions_.push_back({.serial = changes_.next(), .exists = true, .is_large = true});
+std::uint64_t unnamed_statement::set_large(wire::sql_traits traits) {
+  versions_.push_back({.serial = changes_.next(), .exists = true, .is_large = true, .traits = traits});
   return changes_.last();
 }
 
@@ -50,6 +53,7 @@ void unnamed_statement::confirm(std::uint64_t serial, std::string& spare) {
 // A pipeline confirms one version after the other: so the places of those that are gone are used again only
 // when they are the larger part.
 void unnamed_statement::drop_front(std::string& spare) {
+  forget(versions_[first_]);
   auto& gone = versions_[first_].text_and_types;
   if (spare.capacity() < gone.capacity()) spare = std::move(gone);
   ++first_;
@@ -60,12 +64,16 @@ void unnamed_statement::drop_front(std::string& spare) {
 
 void unnamed_statement::undo(std::uint64_t serial) {
   const auto from = versions_.begin() + static_cast<std::ptrdiff_t>(first_);
-  versions_.erase(
-      std::remove_if(from, versions_.end(), [serial](const version& one) { return one.serial == serial; }),
-      versions_.end());
+  const auto is_meant = [serial](const version& one) { return one.serial == serial; };
+  std::for_each(from, versions_.end(), [&](const version& one) {
+    if (is_meant(one)) forget(one);
+  });
+  versions_.erase(std::remove_if(from, versions_.end(), is_meant), versions_.end());
 }
 
 void unnamed_statement::fail(std::uint64_t serial) {
+  for (auto i = first_; i < versions_.size(); ++i)
+    if (versions_[i].serial <= serial) forget(versions_[i]);
   std::erase_if(versions_, [serial](const version& one) { return one.serial <= serial; });
   first_ = 0;
 }

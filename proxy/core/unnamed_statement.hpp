@@ -6,6 +6,7 @@
 // still under way.
 #pragma once
 
+#include "proxy/core/memory_share.hpp"
 #include "proxy/core/pending_changes.hpp"
 #include "proxy/core/statement_catalogue.hpp"
 #include "proxy/wire/cursor.hpp"
@@ -27,17 +28,23 @@ class unnamed_statement {
     std::string text_and_types{};  // as in the Parse message after its name
     std::string deallocates{};     // its text is DEALLOCATE of this name of the client's
     shared_statement made{};       // stands in for it on the server; the text is kept there
+    std::size_t reserved = 0;      // for the text
     std::uint64_t since = 0;       // Parses that had gone out then, see statement_catalogue::parses()
 
     const std::string& text() const { return made != nullptr ? made->text_and_types : text_and_types; }
   };
 
-  // `spare` lends its memory to the new version; confirm() gives memory back to it.
-  std::uint64_t set(wire::bytes_view text_and_types, wire::sql_traits traits, std::string& spare);
+  // Before set(). False: prepared_memory is used up, and the text should not be kept.
+  [[nodiscard]] bool reserve(wire::bytes_view text_and_types, statement_catalogue& of) {
+    return share_.take(of, text_and_types.size());
+  }
+  // `spare` lends its memory to the new version; confirm() gives memory back to it. `reserved`: bytes.
+  std::uint64_t set(wire::bytes_view text_and_types, wire::sql_traits traits, std::string& spare,
+                    std::size_t reserved = 0);
   // DEALLOCATE of a statement of this client: `text_and_types` names another one on the server, to be
   // dropped.
   std::uint64_t set_deallocate(wire::bytes_view text_and_types, std::string name);
-  std::uint64_t set_large();
+  std::uint64_t set_large(wire::sql_traits traits = {});
   std::uint64_t set_shared(shared_statement made, std::uint64_t since);
   // 0: there was none, nothing changes.
   std::uint64_t drop();
@@ -62,10 +69,12 @@ class unnamed_statement {
  private:
   bool empty() const { return first_ == versions_.size(); }
   void drop_front(std::string& spare);
+  void forget(const version& gone) { share_.give_back(gone.reserved); }
 
   std::vector<version> versions_;  // from first_ on, oldest first; only the first may be confirmed
   std::size_t first_ = 0;
   pending_changes changes_;
+  memory_share share_;  // of texts
 };
 
 }  // namespace pgweir::core

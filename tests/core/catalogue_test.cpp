@@ -29,6 +29,29 @@ TEST(catalogue, hundred_thousand_distinct_statements_stay_within_the_memory_boun
   EXPECT_GT(all.size(), 100u);
 }
 
+TEST(catalogue, a_retired_statement_counts_for_as_long_as_it_is_in_use) {
+  statement_catalogue all{10'000, "s"};
+  auto old = intern(all, std::string(1000, 'a'));
+  const auto alone = all.bytes();
+  all.retire(old);
+  EXPECT_EQ(all.bytes(), alone);
+  old = nullptr;
+  EXPECT_EQ(all.bytes(), 0u);
+}
+
+TEST(catalogue, memory_lent_to_clients_takes_the_place_of_texts_that_nobody_uses) {
+  statement_catalogue all{1000, "s"};
+  intern(all, "a");
+  EXPECT_TRUE(all.lend(900));
+  EXPECT_EQ(all.size(), 0u);
+  EXPECT_FALSE(all.lend(200));
+  EXPECT_TRUE(all.is_full());
+  EXPECT_EQ(intern(all, "b"), nullptr);
+  all.give_back(900);
+  EXPECT_NE(intern(all, "b"), nullptr);
+  EXPECT_FALSE(all.is_full());
+}
+
 TEST(catalogue, statements_in_use_are_not_given_up) {
   statement_catalogue all{2 * 300, "s"};
   const auto a = intern(all, "a");

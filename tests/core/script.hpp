@@ -43,6 +43,7 @@ class script {
   // The name on servers of the n-th statement that was prepared.
   static std::string name(int n) { return "pgweir_secret_" + std::to_string(n); }
 
+  core::statement_catalogue& catalogue() { return catalogue_; }  // of 1 MiB
   core::client_state& client_state() { return client_; }
   core::backend_state& backend_state() { return *backend_; }
   // Another client, on the same backend; or the same one, on another.

@@ -53,6 +53,18 @@ TEST_F(unit_class, a_named_statement_that_means_the_moment_of_parsing_needs_a_ba
   EXPECT_EQ(need_of(parse("", "select date 'today'") + run("")), none);
 }
 
+TEST_F(unit_class, what_could_be_kept_only_beyond_the_memory_bound_needs_a_lease) {
+  EXPECT_TRUE(catalogue_.lend(1 << 20));
+  EXPECT_FALSE(catalogue_.lend(1));
+  EXPECT_EQ(need_of(parse("q", "select 1") + run("q")), incomplete);
+  EXPECT_EQ(need_of(parse("", "select 1 /*" + std::string(5000, 'x') + "*/") + run("")), incomplete);
+  EXPECT_EQ(need_of(parse("", "select 1") + run("")), none);
+  EXPECT_EQ(need_of(query("select 1")), none);
+  catalogue_.give_back(1 << 20);
+  EXPECT_TRUE(catalogue_.intern(text_of(parse("", "select 1"))));
+  EXPECT_EQ(need_of(parse("q", "select 1") + run("q")), none);
+}
+
 TEST_F(unit_class, each_kind_of_text_that_may_not_share_says_why) {
   const struct {
     const char* text;
