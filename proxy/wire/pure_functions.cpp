@@ -9,8 +9,7 @@ namespace {
 // without operators' functions, support functions and types' input and output. Left out, too: what assigns a
 // transaction id (txid_current), reads whole tables (..._to_xml), or is about the session (see
 // session_functions.cpp), and names that a user may well give to a function that does something: broadcast,
-// convert, format, log, path, reverse, scale, set_bit, set_byte, set_masklen, setweight, sign, strip,
-// translate.
+// convert, log, path, set_bit, set_byte, set_masklen, setweight, sign, strip.
 constexpr std::string_view stable_names =
     "abbrev abs aclcontains acldefault aclexplode acos acosd acosh age area array_agg array_append "
     "array_dims array_fill array_length array_lower array_ndims array_position array_positions array_prepend "
@@ -21,7 +20,8 @@ constexpr std::string_view stable_names =
     "cosh cot cotd count covar_pop covar_samp cume_dist current_database current_schema current_schemas "
     "current_setting current_user date date_bin date_part date_trunc datemultirange daterange decode degrees "
     "dense_rank diagonal diameter div encode enum_first enum_last enum_range every exp extract factorial "
-    "family first_value float4 float8 floor format_type gcd generate_series generate_subscripts get_bit "
+    "family first_value float4 float8 floor format format_type gcd generate_series generate_subscripts "
+    "get_bit "
     "get_byte get_current_ts_config getdatabaseencoding getpgusername has_any_column_privilege "
     "has_column_privilege has_database_privilege has_foreign_data_wrapper_privilege has_function_privilege "
     "has_language_privilege has_parameter_privilege has_schema_privilege has_sequence_privilege "
@@ -98,13 +98,15 @@ constexpr std::string_view stable_names =
     "quote_ident quote_literal quote_nullable radians radius range_agg range_intersect_agg range_merge rank "
     "regclass regexp_count regexp_instr regexp_like regexp_match regexp_matches regexp_replace "
     "regexp_split_to_array regexp_split_to_table regexp_substr regr_avgx regr_avgy regr_count regr_intercept "
-    "regr_r2 regr_slope regr_sxx regr_sxy regr_syy repeat replace right round row_number row_security_active "
+    "regr_r2 regr_slope regr_sxx regr_sxy regr_syy repeat replace reverse right round row_number "
+    "row_security_active "
     "row_to_json rpad rtrim session_user sha224 sha256 sha384 sha512 shobj_description similar_escape "
     "similar_to_escape sin sind sinh slope split_part sqrt statement_timestamp stddev stddev_pop stddev_samp "
     "string_agg string_to_array string_to_table strpos substr substring sum tan tand tanh text textlen time "
     "timestamp timestamptz timetz timezone to_ascii to_char to_date to_hex to_json to_jsonb to_number "
     "to_regclass to_regcollation to_regnamespace to_regoper to_regoperator to_regproc to_regprocedure "
-    "to_regrole to_regtype to_timestamp to_tsquery to_tsvector transaction_timestamp trim_array trim_scale "
+    "to_regrole to_regtype to_timestamp to_tsquery to_tsvector transaction_timestamp trim_array translate "
+    "trim_scale "
     "trunc ts_debug ts_delete ts_filter ts_headline ts_lexize ts_parse ts_rank ts_rank_cd ts_token_type "
     "tsmultirange tsquery_phrase tsrange tstzmultirange tstzrange tsvector_to_array txid_current_if_assigned "
     "txid_current_snapshot txid_snapshot_xip txid_snapshot_xmax txid_snapshot_xmin txid_visible_in_snapshot "

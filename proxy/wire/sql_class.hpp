@@ -35,7 +35,7 @@ struct sql_class {
   std::uint64_t fingerprint = 0;
   // The session may be another one afterwards: settings, temporary tables, prepared statements, locks, ...
   // False only if every statement of the text is of a kind that leaves nothing behind, and none calls a
-  // function that does. What a function of a user does is not seen, unless the operator names it.
+  // function that is not known to leave nothing.
   bool leaves_state = true;
 };
 

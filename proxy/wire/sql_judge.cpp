@@ -95,7 +95,10 @@ void sql_judge::temporary() {
 void sql_judge::settle(const sql_token& token, sql_word word) {
   if (unknown_call_) {
     unknown_call_ = false;
-    if (word != sql_word::select && word != sql_word::with) calls_unknown_ = true;
+    if (word != sql_word::select && word != sql_word::with) {
+      calls_unknown_ = true;
+      leaves_state_ = leaves_state_ || unknown_stays_;
+    }
   }
   if (sign_ != 0) {
     if (token.kind != sql_token_kind::number) fingerprint_.add(sign_);

@@ -115,6 +115,7 @@ class sql_judge {
   bool leaves_state_ = false;     // see sql_class
   bool ended_ = false;            // a ; has ended a statement
   bool unknown_call_ = false;     // "name (" was read: a call, unless a subquery follows
+  bool unknown_stays_ = false;    // of that call: it may change the session
   std::uint64_t sign_ = 0;        // + or - was read that belongs to a number, if one follows
   bool opens_statement_ = false;  // what read_head() found out about the parenthesis at hand
   seen last_;

@@ -13,6 +13,37 @@
 namespace pgweir::wire {
 namespace {
 
+// Functions that do something, or answer something else each time, but leave the session as it was.
+constexpr std::string_view effects_elsewhere[] = {"nextval",
+                                                  "setval",
+                                                  "random",
+                                                  "clock_timestamp",
+                                                  "timeofday",
+                                                  "gen_random_uuid",
+                                                  "gen_random_bytes",
+                                                  "uuid_generate_v1",
+                                                  "uuid_generate_v4",
+                                                  "pg_sleep",
+                                                  "pg_sleep_for",
+                                                  "pg_sleep_until",
+                                                  "txid_current",
+                                                  "txid_current_if_assigned",
+                                                  "pg_current_xact_id",
+                                                  "pg_current_xact_id_if_assigned",
+                                                  "pg_notify",
+                                                  "pg_size_pretty",
+                                                  "pg_table_size",
+                                                  "pg_total_relation_size",
+                                                  "pg_relation_size",
+                                                  "pg_database_size"};
+
+constexpr auto make_effects_elsewhere() {
+  sql_hash_table<64> made;
+  for (const auto name : effects_elsewhere) made.add(sql_hash(name), 1);
+  return made;
+}
+constexpr auto has_effects_elsewhere = make_effects_elsewhere();
+
 constexpr std::size_t longest_name = 63;  // PostgreSQL cuts longer ones
 
 // A name as the operator and the lists have it.
@@ -73,6 +104,8 @@ bool sql_judge::judge_call() {
   // Behind a parenthesis: the columns of an alias, OVER, FILTER.
   const bool alias = path_.parts == 1 && path_.before.mark == ')';
   unknown_call_ = !alias;
+  const bool is_harmless = built_in && has_effects_elsewhere.find(path_.hash) != 0;
+  unknown_stays_ = !is_harmless && !forcing_.names(folded.view());
   return true;
 }
 
@@ -92,6 +125,7 @@ void sql_judge::judge_field(const sql_token& token) {
   if (of_value && forcing_.names_all()) raise(sql_verdict::session_function);
   const bool pure = of_value ? is_pure_function(token.hash) : !has_effect_on_value(token.hash);
   if (is_cut || !pure) calls_unknown_ = true;
+  if (of_value && !pure) leaves_state_ = true;
 }
 
 }  // namespace pgweir::wire

@@ -194,7 +194,7 @@ TEST(sql_class, says_of_nothing_else_that_it_only_reads) {
 
 TEST(sql_class, trusts_no_name_that_a_user_may_give_to_what_does_something) {
   expect_only_reads(false, {"select log('info', 'x')", "select broadcast('x')", "select path('x', 1)",
-                            "select format(1)", "select convert(1)", "select reverse(1)", "select sign(1)"});
+                            "select convert(1)", "select sign(1)"});
 }
 
 TEST(sql_class, trusts_names_of_postgresql_in_no_other_schema) {
@@ -272,6 +272,8 @@ TEST(sql_class, sees_what_may_leave_state_behind_any_other_statement) {
                              "insert into t select 1; select set_config('a', 'b', false)",
                              "copy (select setseed(1)) to stdout",
                              "select pg_advisory_lock(1)",
+                             "select f_of_the_user(1)",
+                             "insert into t values (public.nextval('s'))",
                              "select (1).pg_try_advisory_lock",
                              "select * from pg_temp.t"});
 }
@@ -289,7 +291,7 @@ TEST(sql_class, knows_statements_that_leave_nothing) {
                               "select 1",
                               "select 'set_config(1)', \"set_config\"",
                               "insert into t values (1) returning a",
-                              "update t set a = f(1)",
+                              "update t set a = lower(b), c = nextval('s')",
                               "begin; update t set a = 1; commit",
                               "BEGIN ISOLATION LEVEL SERIALIZABLE",
                               "start transaction",
@@ -322,8 +324,7 @@ TEST(session_functions, leave_state_unless_they_only_look) {
   const session_functions names(more);
   EXPECT_TRUE(text_may_leave_state("select my_func()", names));
   EXPECT_TRUE(text_may_leave_state("select 1; select app.MY_FUNC()", names));
-  EXPECT_FALSE(text_may_leave_state("select other()", names));
-  EXPECT_FALSE(text_may_leave_state("select my_func()"));
+  EXPECT_FALSE(text_may_leave_state("select currval('s'), pg_backend_pid()", names));
 }
 
 TEST(session_functions, knows_postgresqls_own_and_the_operators) {
