@@ -5,11 +5,13 @@ namespace pgweir::metrics {
 
 namespace {
 
-constexpr enum_label<pin_reasons> pin_label{"reason",
-                                            {"session_mode", "replication", "large_statement", "copy_doubt"}};
+constexpr enum_label<pin_reasons> pin_label{
+    "reason",
+    {"session_mode", "replication", "large_statement", "copy_doubt", "advisory_lock", "temporary_object",
+     "listen", "held_cursor", "sql_prepare"}};
 constexpr enum_label<lease_reasons> lease_label{
     "reason",
-    {"off", "session_mode", "in_transaction", "several_statements", "command", "locks_rows",
+    {"off", "session_mode", "session_state", "in_transaction", "several_statements", "command", "locks_rows",
      "session_function", "temporary", "not_understood", "writes", "unproven", "slow", "large", "incomplete",
      "pipelined", "resent", "stalled"}};
 constexpr enum_label<resend_reasons> resend_label{
@@ -48,6 +50,12 @@ constexpr family_row rows[] = {
      each<&pool::lane_closes, lane_close_label>, nullptr},
     {"pgweir_resent_units_total", counter_type,
      "Units sent a second time, unseen by their client, by reason.", each<&pool::resent_units, resend_label>,
+     nullptr},
+    {"pgweir_profile_switches_total", counter_type,
+     "Times that a server connection was given the settings of another session.",
+     one<&pool::profile_switches>, nullptr},
+    {"pgweir_state_probes_total", counter_type,
+     "Times that a server was asked what a session has left on its connection.", one<&pool::state_probes>,
      nullptr},
     {"pgweir_pins_total", counter_type, "Sessions that began to keep their server connection, by reason.",
      each<&pool::pins, pin_label>, nullptr},

@@ -19,12 +19,23 @@ enum class login_method { trust, password, md5, scram_sha_256, none };
 enum class cancel_outcome { forwarded, late, unknown_key, queued };
 enum class close_reason { lifetime, idle, error, dirty, client, server, reload, replaced };
 enum class error_origin { server, pooler, client };
-enum class pin_reason { session_mode, replication, large_statement, copy_doubt };
+enum class pin_reason {
+  session_mode,
+  replication,
+  large_statement,
+  copy_doubt,
+  advisory_lock,
+  temporary_object,
+  listen,
+  held_cursor,
+  sql_prepare
+};
 
 // Why a unit was given a backend of its own instead of a place on a lane.
 enum class lease_reason {
   off,                 // multiplex = "off"
   session_mode,        // mode = "session"
+  session_state,       // the session has settings of its own
   in_transaction,      // the session held the backend already
   several_statements,  // in one Query
   command,             // no plain read or write: SET, BEGIN, COPY, CREATE, ...
@@ -58,7 +69,7 @@ enum class lane_close_reason {
 
 inline constexpr std::size_t client_states = 5, server_states = 5, wait_outcomes = 5, connect_outcomes = 3,
                              login_outcomes = 4, login_methods = 5, cancel_outcomes = 4, close_reasons = 8,
-                             error_origins = 3, pin_reasons = 4, lease_reasons = 17, resend_reasons = 4,
+                             error_origins = 3, pin_reasons = 9, lease_reasons = 18, resend_reasons = 4,
                              lane_close_reasons = 4;
 // First two characters of a SQLSTATE, bounded: the classes that PostgreSQL 15 documents, and "other".
 inline constexpr std::size_t sqlstate_classes = 44;
@@ -113,6 +124,8 @@ struct alignas(cache_line) pool_instruments {
   by<counter, cancel_outcome, cancel_outcomes> cancels;  // unknown_key is counted in worker_instruments
   by<counter, close_reason, close_reasons> server_closes;
   counter server_resets;
+  counter profile_switches;
+  counter state_probes;
   counter backpressure_client_nanoseconds, backpressure_server_nanoseconds;
   counter replanned;  // units re-prepared and resent after "cached plan must not change result type"
 

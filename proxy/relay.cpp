@@ -6,11 +6,12 @@
 namespace pgweir::proxy {
 namespace {
 
-void ask_quietly(pool::backend& held, relay_memory& memory, const std::string& sql) {
+void ask_quietly(pool::backend& held, relay_memory& memory, const std::string& sql,
+                 core::bookkeeping then = core::bookkeeping::none) {
   std::string message;
   wire::append_query(message, sql);
   held.send(wire::as_bytes(message));
-  memory.state.expected.push({.request = core::request::query, .how = core::handling::swallow});
+  memory.state.expected.push({.request = core::request::query, .how = core::handling::swallow, .then = then});
   memory.state.unnamed = core::unnamed_holder::none();
 }
 
@@ -32,6 +33,8 @@ relay_memory& memory_of(pool::backend& held) {
   if (held.memory == nullptr) {
     auto made = std::make_unique<relay_memory>();
     made->login_application_name = held.application_name;
+    for (const auto& [name, value] : held.welcome().parameters)
+      if (name == "session_authorization") made->login_user = value;
     held.memory = std::move(made);
   }
   return static_cast<relay_memory&>(*held.memory);
@@ -44,21 +47,46 @@ lane& lane_of(pool::backend& shared, std::string_view statement_prefix) {
   return *memory.shared;
 }
 
-void prepare_for(pool::backend& held, std::uint64_t client_id, std::string_view application_name,
-                 metrics::pool_instruments& counts) {
+void discard_all(pool::backend& held, metrics::pool_instruments& counts) {
   auto& memory = memory_of(held);
-  if (memory.last_client != client_id && memory.state.dirty) {
-    ask_quietly(held, memory, "DISCARD ALL");
-    memory.state.dirty = false;  // what comes behind it may make it so again before it is answered
-    memory.state.prepared.clear();
-    held.application_name = memory.login_application_name;
-    counts.server_resets.add();
+  ask_quietly(held, memory, "DISCARD ALL");
+  // What comes behind it may make it so again before it is answered.
+  memory.state.dirty = memory.state.untold = false;
+  memory.state.profile.reset();
+  memory.state.prepared.clear();
+  held.application_name = memory.login_application_name;
+  counts.server_resets.add();
+}
+
+void prepare_for(pool::backend& held, const unit_owner& next, metrics::pool_instruments& counts) {
+  auto& memory = memory_of(held);
+  auto& state = memory.state;
+  if (memory.last_client != next.client_id && (state.dirty || state.untold)) discard_all(held, counts);
+  memory.last_client = next.client_id;
+  if (!core::is_same(state.profile, next.profile)) {
+    const bool may_fail = next.profile != nullptr;
+    ask_quietly(held, memory, core::sql_to_change(state.profile, next.profile),
+                may_fail ? core::bookkeeping::adapts : core::bookkeeping::none);
+    if (may_fail) state.own = core::backend_state::own_exchange::adapts;
+    if (state.profile != nullptr && !state.profile->settings.empty())
+      held.application_name = memory.login_application_name;
+    state.profile = next.profile;
+    counts.profile_switches.add();
   }
-  memory.last_client = client_id;
-  if (held.application_name != application_name) {
-    ask_quietly(held, memory, "SET application_name TO" + quoted(application_name));
-    held.application_name = application_name;
+  if (held.application_name != next.application_name) {
+    ask_quietly(held, memory, "SET application_name TO" + quoted(next.application_name));
+    held.application_name = next.application_name;
   }
+}
+
+void ask_for_state(pool::backend& held, const std::vector<std::string>& custom_settings,
+                   metrics::pool_instruments& counts) {
+  auto& memory = memory_of(held);
+  memory.state.dirty = false;
+  memory.state.findings = {};
+  memory.state.own = core::backend_state::own_exchange::asks_for_state;
+  ask_quietly(held, memory, core::probe_sql(custom_settings), core::bookkeeping::probes_state);
+  counts.state_probes.add();
 }
 
 void pause(io::connection& from, io::clock::time_point& since) {

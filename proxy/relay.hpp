@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pgweir::proxy {
 
@@ -25,6 +26,7 @@ struct relay_memory final : pool::backend_memory {
   std::unique_ptr<lane> shared;  // null until it is a lane for the first time
   std::uint64_t last_client = 0;
   std::string login_application_name;  // what RESET and DISCARD ALL return to
+  std::string login_user;              // session_user unless it was changed
   // Since when one side is not read because the other does not take what it sent; the epoch: it is read.
   io::clock::time_point client_paused_since{};
   io::clock::time_point server_paused_since{};
@@ -52,10 +54,20 @@ void resume(io::connection& from, io::clock::time_point& since, metrics::counter
 relay_memory& memory_of(pool::backend& held);
 lane& lane_of(pool::backend& shared, std::string_view statement_prefix);
 
-// Makes a backend that another client had fit for this one: undoes what that one may have left behind, and
-// sets the application's name. The answers are swallowed. `client_id` 0: a lane, for several clients.
-void prepare_for(pool::backend& held, std::uint64_t client_id, std::string_view application_name,
-                 metrics::pool_instruments& counts);
+// Whose unit a backend is made fit for. Id 0: a lane, for several clients.
+struct unit_owner {
+  std::uint64_t client_id = 0;
+  std::string_view application_name;
+  core::shared_session_profile profile;
+};
+// Undoes what another client may have left behind, and gives the backend what this one has set. The answers
+// are swallowed.
+void prepare_for(pool::backend& held, const unit_owner& next, metrics::pool_instruments& counts);
+// Asks the server what the client has left; the answer is in backend_state::findings.
+void ask_for_state(pool::backend& held, const std::vector<std::string>& custom_settings,
+                   metrics::pool_instruments& counts);
+// Undoes everything but what the login did; nobody may have had the backend meanwhile.
+void discard_all(pool::backend& held, metrics::pool_instruments& counts);
 
 // Moves the relays' counts to the instruments.
 void take_counts(core::relay_counts& from, metrics::pool_instruments& to);

@@ -132,13 +132,13 @@ void session::on_backend(pool::lease granted) {
   lease_ = std::move(granted);
   lease_->set_user(this);
   if (lease_->connected_at() > greeting_->learnt_from) greetings::learn(*greeting_, *lease_);
-  prepare_for(*lease_, identity_.id, application_name_, pool_.instruments());
+  prepare_for(*lease_, owner(), pool_.instruments());
   // No command tag tells of a Parse under the client's own name.
   if (client_.names == core::naming::own) memory_of(*lease_).state.dirty = true;
   // Also where what prepare_for() asked for is answered before the unit.
   unit_since_ = io::clock::now();
   answer_bytes_ = 0;
-  first_byte_seen_ = unit_sent_ = false;
+  first_byte_seen_ = unit_sent_ = may_have_changed_ = false;
   if (wants_room()) pause(*lease_, memory_of(*lease_).server_paused_since);
   if (phase_ == phase::login) return greet();
   enter(phase::active);
@@ -234,7 +234,8 @@ void session::end(outcome why, std::string_view detail) {
     const bool runs = !memory_of(*lease_).state.expected.empty();
     if (runs && pool_.settings().cancel_on_disconnect) pool_.cancel_query(*lease_);
     if (may_release(true)) {
-      give_back();
+      if (bound_.any()) memory_of(*lease_).state.dirty = true;
+      give_back(true);
     } else {
       lease_->set_user(nullptr);
       lease_.discard(metrics::close_reason::client);

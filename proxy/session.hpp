@@ -9,6 +9,7 @@
 #include "config/config.hpp"
 #include "pool/io/connection.hpp"
 #include "pool/pool.hpp"
+#include "proxy/backend_reset.hpp"
 #include "proxy/core/state.hpp"
 #include "proxy/core/statement_finder.hpp"
 #include "proxy/core/statement_statistics.hpp"
@@ -30,13 +31,15 @@ struct session_host {
   core::statement_catalogue& catalogue;
   core::statement_finder texts;
   core::statement_statistics statistics;
+  backend_resets& resets;
   bool log_connections = true;
 
   virtual void on_session_end(session& ended) = 0;
 
  protected:
-  session_host(core::statement_catalogue& shared, bool log)
-      : catalogue(shared), texts(shared), log_connections(log) {}
+  // `undoing` need not exist yet.
+  session_host(core::statement_catalogue& shared, backend_resets& undoing, bool log)
+      : catalogue(shared), texts(shared), resets(undoing), log_connections(log) {}
   ~session_host() = default;
 };
 
@@ -125,12 +128,15 @@ class session final : public io::connection,
   void settle();
   void restart_query_timeout();
   void release();
-  void give_back();
+  void give_back(bool client_leaves);
   void refuse_unit(const wire::error_fields& why,
                    metrics::error_origin origin = metrics::error_origin::pooler);
   void say_goodbye();
   bool answers_will_come() const;
   bool may_release(bool client_leaves) const;
+  bool must_ask_for_state() const;
+  void learn_state();
+  unit_owner owner() const;
   std::optional<metrics::pin_reason> reason_to_keep() const;
 
   void enter(phase next);
@@ -149,6 +155,8 @@ class session final : public io::connection,
   session_identity identity_;
 
   core::client_state client_;
+  core::shared_session_profile profile_;  // what it has set; null: nothing
+  core::bound_state bound_;               // on the backend that it has
   pool::lease lease_;
   lane* lane_ = nullptr;                // that its unit is on
   std::span<const std::byte> unit_;     // asked for right now; a unit that has to wait is in kept_bytes()
@@ -164,10 +172,11 @@ class session final : public io::connection,
   std::optional<metrics::pin_reason> pinned_;
   io::clock::time_point pinned_since_{};
   phase phase_ = phase::ended;
-  bool first_byte_seen_ = false;  // of the answer to the unit at the head
-  bool unit_sent_ = false;        // of this lease: the unit that the backend was asked for is on its way
-  bool answer_is_cut_ = false;    // ends inside a message: nothing can be said after it
-  bool overdue_ = false;          // query_timeout went by; a cancel request was sent
+  bool first_byte_seen_ = false;   // of the answer to the unit at the head
+  bool may_have_changed_ = false;  // something was sent since the server was asked what is left
+  bool unit_sent_ = false;         // of this lease: the unit that the backend was asked for is on its way
+  bool answer_is_cut_ = false;     // ends inside a message: nothing can be said after it
+  bool overdue_ = false;           // query_timeout went by; a cancel request was sent
 };
 
 }  // namespace pgweir::proxy

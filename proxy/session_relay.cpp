@@ -23,6 +23,7 @@ std::size_t session::send_unit(std::span<const std::byte> arrived) {
   const bool nothing_owed = state.expected.empty();
   const auto step = relay.run(arrived);
   unit_sent_ = unit_sent_ || step.consumed > 0;
+  may_have_changed_ = may_have_changed_ || step.consumed > 0;
   counts.client_received_bytes.add(step.consumed);
   if (nothing_owed && !state.expected.empty()) {
     enter(phase::active);
@@ -89,7 +90,12 @@ void session::settle() {
   if (!lease_) return;
   const auto& state = memory_of(*lease_).state;
   if (state.expected.empty()) {
+    if (state.own == core::backend_state::own_exchange::told_state) learn_state();
     if (phase_ == phase::leaving) return end(outcome::client_terminated);
+    if (must_ask_for_state()) {
+      may_have_changed_ = false;
+      return ask_for_state(*lease_, client_.custom_settings, pool_.instruments());
+    }
     if (state.transaction != 'I' && pool_.settings().mode == config::pool_mode::statement)
       return end(outcome::client_opened_transaction);
     if (may_release(false))
@@ -104,9 +110,40 @@ void session::settle() {
 
 bool session::may_release(bool client_leaves) const {
   const auto& state = memory_of(*lease_).state;
-  const bool own_names_only = client_leaves && client_.names == core::naming::own;
+  const bool can_be_undone = client_leaves && (client_.names == core::naming::own || bound_.any());
   return state.is_quiet() && !client_.in_unit && client_.rest.how != core::passing::forward &&
-         (!reason_to_keep() || own_names_only) && !lease_->is_draining();
+         (unit_sent_ || client_leaves) && (!reason_to_keep() || can_be_undone) && !lease_->is_draining();
+}
+
+// After what may have changed it; and while the session is bound to its backend by something, which may have
+// gone, if others need one.
+bool session::must_ask_for_state() const {
+  const auto& state = memory_of(*lease_).state;
+  if (client_.names == core::naming::own || state.untold || !state.is_quiet() || client_.in_unit)
+    return false;
+  return state.dirty || (bound_.any() && may_have_changed_ && pool_.has_waiters());
+}
+
+void session::learn_state() {
+  auto& memory = memory_of(*lease_);
+  auto& state = memory.state;
+  state.own = core::backend_state::own_exchange::none;
+  auto found = std::exchange(state.findings, {});
+  state.untold = found.failed;
+  if (found.failed) return;
+  bound_ = found.bound;
+  if (found.profile.authorization == memory.login_user) found.profile.authorization.clear();
+  if (found.profile.empty())
+    profile_.reset();
+  else if (profile_ == nullptr || *profile_ != found.profile)
+    profile_ = std::make_shared<const core::session_profile>(std::move(found.profile));
+  state.profile = profile_;
+  application_name_ = lease_->application_name = found.application_name;
+  if (!reason_to_keep()) unpin();
+}
+
+unit_owner session::owner() const {
+  return {.client_id = identity_.id, .application_name = application_name_, .profile = profile_};
 }
 
 // Why the lease outlasts the transaction, if it does.
@@ -115,6 +152,11 @@ std::optional<metrics::pin_reason> session::reason_to_keep() const {
   if (client_.names == core::naming::own) return metrics::pin_reason::session_mode;
   if (client_.needs_same_backend()) return metrics::pin_reason::large_statement;
   if (memory_of(*lease_).state.lost_count) return metrics::pin_reason::copy_doubt;
+  if (bound_.advisory_locks) return metrics::pin_reason::advisory_lock;
+  if (bound_.temporary_objects) return metrics::pin_reason::temporary_object;
+  if (bound_.listens) return metrics::pin_reason::listen;
+  if (bound_.held_cursors) return metrics::pin_reason::held_cursor;
+  if (bound_.sql_prepared) return metrics::pin_reason::sql_prepare;
   return std::nullopt;
 }
 
@@ -129,18 +171,23 @@ void session::restart_query_timeout() {
 void session::release() {
   unpin();
   enter(phase::idle);
-  give_back();
+  give_back(false);
 }
 
-void session::give_back() {
+void session::give_back(bool client_leaves) {
   auto& counts = pool_.instruments();
   counts.transactions.add();
   counts.transaction.observe(io::clock::now() - since_);
   // COPY data that the server no longer wanted may be left.
   lease_->flush();
   lease_->set_user(nullptr);
+  const auto& state = memory_of(*lease_).state;
+  bound_ = {};
   auto returned = std::move(lease_);
-  returned.release();
+  if (client_leaves && (state.dirty || state.untold))
+    host_.resets.begin(std::move(returned), counts, host_.catalogue.prefix());
+  else
+    returned.release();
 }
 
 // Counted once for each lease.

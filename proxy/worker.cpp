@@ -15,7 +15,7 @@ namespace pgweir::proxy {
 namespace asio = boost::asio;
 
 worker::worker(std::size_t index, process_wide& shared, std::vector<listening_socket> sockets)
-    : session_host(shared.catalogue, shared.settings.log.connections),
+    : session_host(shared.catalogue, resets_, shared.settings.log.connections),
       index_(index),
       shared_(shared),
       instruments_(shared.instruments.worker(index)),

@@ -80,6 +80,7 @@ class worker final : private session_host, private connection_taker {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   io::loop loop_;
   pool::pool_set pools_;
+  backend_resets resets_;
   greetings greetings_;
   session_table sessions_;
   std::vector<listening_socket> sockets_;  // until start()

@@ -43,6 +43,8 @@ enum class bookkeeping : std::uint8_t {
   drops_unnamed,      // close of the client's unnamed statement
   stands_in,          // bind: of a shared statement in the place of the unnamed one
   deallocates_one,    // query: DEALLOCATE of one of the client's names
+  probes_state,       // query of pgweir's own: its rows say what the session has left
+  adapts,             // query of pgweir's own: makes the connection fit, before the client's unit may go
   ignored_in_copy,    // sync sent while a COPY FROM STDIN was taking data: the server does not answer it
 };
 

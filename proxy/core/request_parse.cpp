@@ -27,6 +27,7 @@ request_relay::verdict request_relay::parse(const wire::frame_header& header) {
     violation_ = "invalid Parse message";
     return verdict::violation;
   }
+  if (client_.names == naming::shared && !rules_.on_lane) note_custom_settings(view->text);
   if (view->name.empty()) return parse_unnamed(header, *view);
   if (name_in_doubt(view->name)) return verdict::held;
   return parse_named(header, *view);

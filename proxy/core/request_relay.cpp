@@ -1,5 +1,6 @@
 #include "proxy/core/request_relay.hpp"
 
+#include "proxy/wire/custom_settings.hpp"
 #include "proxy/wire/message_type.hpp"
 #include "proxy/wire/request.hpp"
 #include "proxy/wire/sql_head.hpp"
@@ -69,6 +70,7 @@ void request_relay::replay() {
 // The unit begins only when the answers that it may depend on have come, or the backend can take more.
 bool request_relay::must_wait(const wire::frame_header& header, bool starts_unit) const {
   if (backend_.wants_replay && !replaying_) return true;
+  if (starts_unit && backend_.own != backend_state::own_exchange::none) return true;
   const bool others_first = !rules_.may_start_unit && !backend_.copy_in && !backend_.lost_count;
   const bool may_go_again = backend_.unit.stands_in && backend_.unit.is_kept && !rules_.on_lane;
   if (starts_unit && (others_first || may_go_again) && !backend_.expected.empty()) return true;
@@ -168,6 +170,7 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
     }
     backend_.dirty =
         backend_.dirty || !is_seen || wire::text_may_leave_state(text, rules_.catalogue.forcing());
+    note_custom_settings(text);
   }
   // A simple Query drops the unnamed statement, whatever becomes of it.
   if (client_.names == naming::shared) entry.unnamed = drop_unnamed();
@@ -175,6 +178,11 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
   client_.in_unit = false;
   client_.batch_deallocates = false;
   return pass_expecting(header, entry);
+}
+
+void request_relay::note_custom_settings(std::string_view sql) {
+  constexpr std::size_t most = 32;
+  wire::collect_custom_settings(sql, client_.custom_settings, most);
 }
 
 // DEALLOCATE of a protocol-level statement. Others may use it on this backend, or the backend may not have

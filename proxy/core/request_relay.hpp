@@ -86,6 +86,7 @@ class request_relay {
   verdict bind(const wire::frame_header& header);
   verdict bind_shared(const wire::frame_header& header, const wire::bind_names& names,
                       const expected_response& entry, const statement& bound);
+  void note_custom_settings(std::string_view sql);
   void note_traits(wire::sql_traits bound);
   verdict execute(const wire::frame_header& header);
   verdict describe(const wire::frame_header& header);

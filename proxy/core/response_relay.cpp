@@ -94,10 +94,24 @@ response_relay::verdict response_relay::one_message(const wire::frame_header& he
 
 // Content, and whatever may come at any moment.
 response_relay::verdict response_relay::stream(const wire::frame_header& header) {
+  if (header.type == backend::data_row && is_probed()) return note_state(header);
   const bool swallowed =
       head_handling() == handling::swallow && header.type != backend::notification_response;
   take(header, swallowed ? handling::swallow : handling::forward);
   if (!swallowed && !is_asynchronous(header.type)) backend_.unit.is_kept = false;
+  return verdict::done;
+}
+
+bool response_relay::is_probed() const {
+  return !backend_.expected.empty() && backend_.expected.front().then == bookkeeping::probes_state;
+}
+
+response_relay::verdict response_relay::note_state(const wire::frame_header& header) {
+  if (header.size() <= whole_message_limit && !is_whole(header)) return verdict::need_more;
+  const bool is_row =
+      is_whole(header) && backend_.findings.add_row(stream_.rest().subspan(wire::header_size, header.body));
+  if (!is_row) backend_.findings.failed = true;
+  take(header, handling::swallow);
   return verdict::done;
 }
 
@@ -230,6 +244,8 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
   if (head.then == bookkeeping::deallocates_one) client_.statements.undo_close(head.serial);
   take(header, head.how);
   expected.pop();
+  if (head.then == bookkeeping::probes_state) backend_.own = backend_state::own_exchange::told_state;
+  if (head.then == bookkeeping::adapts) backend_.own = backend_state::own_exchange::none;
   if (head.how == handling::swallow) return backend_.wants_replay ? verdict::replay : verdict::done;
   if (use_ == backend_use::alone) synthesise_due();
   return verdict::unit_done;

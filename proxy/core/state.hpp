@@ -5,10 +5,13 @@
 #include "proxy/core/client_statements.hpp"
 #include "proxy/core/expected_responses.hpp"
 #include "proxy/core/prepared_set.hpp"
+#include "proxy/core/session_profile.hpp"
+#include "proxy/core/state_probe.hpp"
 #include "proxy/core/unnamed_statement.hpp"
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace pgweir::core {
 
@@ -42,6 +45,8 @@ struct client_state {
   bool batch_deallocates = false;  // a statement bound since the last Sync drops prepared statements
   // pgweir itself refused this unit: what follows is skipped up to its Sync
   bool discards_until_sync = false;
+  // Names of settings that no extension defined, as far as its texts tell: the server does not list them.
+  std::vector<std::string> custom_settings;
   std::string
       to_deallocate;  // the name that the next Execute drops; empty but for DEALLOCATE by extended protocol
 
@@ -98,7 +103,18 @@ struct backend_state {
   bool copy_both = false;            // replication stream
   bool copy_end_sent = false;
   bool lost_count = false;  // how many answers are owed cannot be told: never to be reused
-  bool dirty = false;       // SQL may have left session state behind
+  bool dirty = false;       // SQL may have changed session state since the server was asked for it
+  bool untold = false;  // the server could not be asked: nothing but a reset makes it fit for another client
+  shared_session_profile profile;  // that it has; true unless dirty or untold
+
+  // An exchange of pgweir's own that the client's next unit waits for.
+  enum class own_exchange : std::uint8_t {
+    none,
+    adapts,
+    asks_for_state,
+    told_state
+  } own = own_exchange::none;
+  state_findings findings;  // complete in told_state
   std::string fatal;        // why the server closes, in its words; empty: it has not said so
 
   unit_in_flight unit;
@@ -112,7 +128,7 @@ struct backend_state {
   // Nothing is owed, no transaction is open: another client may have it.
   bool is_quiet() const {
     return expected.empty() && transaction == 'I' && !skips_until_sync && !copy_in && !copy_both &&
-           !lost_count && rest.how == passing::none;
+           !lost_count && rest.how == passing::none && own == own_exchange::none;
   }
 };
 

@@ -22,6 +22,8 @@ void undo_names(client_state& client, const expected_response& sent, bool tried)
     case bookkeeping::stands_in:
     case bookkeeping::injected:
     case bookkeeping::evicts_statement:
+    case bookkeeping::probes_state:
+    case bookkeeping::adapts:
     case bookkeeping::ignored_in_copy:
       break;
   }

@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
         leased_statement{"SELECT v FROM numbers WHERE id = 1 FOR KEY SHARE SKIP LOCKED", "locks_rows"},
         leased_statement{"SELECT set_config('work_mem', '4MB', false)", "session_function"},
         leased_statement{"SELECT pg_catalog.\"set_config\"('work_mem', '4MB', true)", "session_function"},
-        leased_statement{"SELECT pg_try_advisory_lock(1)", "session_function"},
+        leased_statement{"SELECT pg_try_advisory_lock(1), pg_advisory_unlock(1)", "session_function"},
         leased_statement{"SELECT currval('counter')", "session_function"},
         leased_statement{"SELECT lastval()", "session_function"},
         leased_statement{"SELECT pg_backend_pid()", "session_function"},

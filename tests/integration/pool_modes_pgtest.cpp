@@ -63,7 +63,7 @@ TEST(pool_modes, what_is_set_right_behind_a_reset_does_not_reach_another_either)
   const auto before = three.value("SHOW work_mem");
   for (int i = 0; i < 3; ++i) {
     one.ask_sql("SELECT set_config('work_mem', '77kB', false)");
-    two.ask_sql("SELECT set_config('work_mem', '78kB', false), pg_advisory_lock(42)");
+    two.ask_sql("SELECT set_config('work_mem', '78kB', false), pg_advisory_lock(42), pg_advisory_unlock(42)");
     EXPECT_EQ(three.value("SHOW work_mem"), before);
     EXPECT_EQ(three.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "0");
   }

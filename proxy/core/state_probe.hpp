@@ -1,0 +1,40 @@
+// proxy/core/state_probe.hpp - asks the server what a session has left on its connection, because no proxy
+// can see that in what passes: a SET may be rolled back, and functions and DO blocks may do anything.
+#pragma once
+
+#include "proxy/core/session_profile.hpp"
+#include "proxy/wire/cursor.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace pgweir::core {
+
+// What cannot be had on another connection: the session has to stay on this one.
+struct bound_state {
+  bool advisory_locks = false;
+  bool temporary_objects = false;
+  bool listens = false;
+  bool held_cursors = false;
+  bool sql_prepared = false;  // PREPARE, not the protocol's Parse
+
+  bool any() const { return advisory_locks || temporary_objects || listens || held_cursors || sql_prepared; }
+};
+
+// What the server answered. Settings that an extension has not defined (myapp.tenant) are in no list of the
+// server; of these only those in `custom` are asked for.
+struct state_findings {
+  session_profile profile;  // its authorization is session_user in any case
+  bound_state bound;
+  std::string application_name;
+  bool failed = false;
+
+  // One DataRow of the answer; false: it cannot be one.
+  bool add_row(wire::bytes_view body);
+};
+
+// The Query whose answer are rows for state_findings. Every name in it is qualified: search_path is the
+// client's.
+std::string probe_sql(const std::vector<std::string>& custom);
+
+}  // namespace pgweir::core

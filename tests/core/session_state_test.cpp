@@ -1,0 +1,148 @@
+// What a session has set and left: what is asked, how the answer is read, how another connection gets it, and
+// that no unit of the client comes between.
+#include "proxy/core/session_profile.hpp"
+#include "proxy/core/state_probe.hpp"
+#include "proxy/wire/request.hpp"
+#include "tests/core/script.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pgweir::test {
+namespace {
+
+using namespace from_client;
+using namespace from_server;
+using own_exchange = core::backend_state::own_exchange;
+
+using settings = std::vector<std::pair<std::string, std::string>>;
+
+core::shared_session_profile profile(settings set, std::string role = {}, std::string authorization = {}) {
+  return std::make_shared<const core::session_profile>(
+      core::session_profile{std::move(set), std::move(authorization), std::move(role)});
+}
+
+std::string row(const std::vector<std::string>& columns) {
+  std::string body;
+  body += static_cast<char>(0);
+  body += static_cast<char>(columns.size());
+  for (const auto& one : columns) {
+    body.append(3, '\0');
+    body += static_cast<char>(one.size());
+    body += one;
+  }
+  return body;
+}
+
+core::state_findings found(const std::vector<std::vector<std::string>>& rows) {
+  core::state_findings all;
+  for (const auto& one : rows) EXPECT_TRUE(all.add_row(wire::as_bytes(row(one))));
+  return all;
+}
+
+TEST(session_profile, no_settings_and_null_are_different_things_that_nobody_makes) {
+  EXPECT_TRUE(core::is_same(nullptr, nullptr));
+  EXPECT_TRUE(core::is_same(profile({{"a", "b"}}), profile({{"a", "b"}})));
+  EXPECT_FALSE(core::is_same(profile({{"a", "b"}}), nullptr));
+  EXPECT_FALSE(core::is_same(profile({{"a", "b"}}), profile({{"a", "c"}})));
+}
+
+TEST(session_profile, is_set_in_one_query_with_the_role_last) {
+  EXPECT_EQ(
+      core::sql_to_change(nullptr, profile({{"a.b", "it's \\"}, {"c", ""}}, "r", "x\"y")),
+      "SELECT pg_catalog.set_config( E'a.b', E'it''s \\\\',false), pg_catalog.set_config( E'c', E'',false);"
+      "SET SESSION AUTHORIZATION \"x\"\"y\";SET ROLE \"r\";");
+}
+
+TEST(session_profile, is_undone_before_another_is_set) {
+  const auto old = profile({{"a", "b"}}, "r");
+  EXPECT_EQ(core::sql_to_change(old, nullptr), "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
+  EXPECT_EQ(core::sql_to_change(profile({}, "r"), profile({}, "s")),
+            "RESET SESSION AUTHORIZATION;RESET ROLE;SET ROLE \"s\";");
+}
+
+TEST(state_findings, are_read_row_by_row) {
+  const auto all = found({{"s", "TimeZone", "UTC"},
+                          {"s", "work_mem", "77"},
+                          {"n", "", "app"},
+                          {"r", "", "none"},
+                          {"u", "", "joe"},
+                          {"a", "", ""},
+                          {"l", "", ""}});
+  EXPECT_EQ(all.profile.settings, (settings{{"TimeZone", "UTC"}, {"work_mem", "77"}}));
+  EXPECT_EQ(all.profile.role, "");
+  EXPECT_EQ(all.profile.authorization, "joe");
+  EXPECT_EQ(all.application_name, "app");
+  EXPECT_TRUE(all.bound.advisory_locks && all.bound.listens);
+  EXPECT_FALSE(all.bound.temporary_objects || all.bound.held_cursors || all.bound.sql_prepared);
+}
+
+TEST(state_findings, refuse_what_cannot_be_a_row_of_theirs) {
+  core::state_findings all;
+  for (const auto& bad : {row({}), row({"s", "a"}), row({"z", "", ""}), row({"", "", ""}),
+                          row({"s", "a", "b"}) + "x", row({"s", "a", "b"}).substr(0, 10)})
+    EXPECT_FALSE(all.add_row(wire::as_bytes(bad)));
+}
+
+TEST(state_probe, asks_for_custom_settings_by_name) {
+  const auto sql = core::probe_sql({"a.b", "c.'d"});
+  EXPECT_NE(sql.find("current_setting('a.b',true)"), std::string::npos);
+  EXPECT_NE(sql.find("current_setting('c.''d',true)"), std::string::npos);
+}
+
+script& asks(script& s) {
+  s.backend_state().own = own_exchange::asks_for_state;
+  s.backend_state().expected.push({.request = core::request::query,
+                                   .how = core::handling::swallow,
+                                   .then = core::bookkeeping::probes_state});
+  return s;
+}
+
+std::string frame(const std::string& body) {
+  std::string message(1, 'D');
+  message.append(3, '\0');
+  message += static_cast<char>(body.size() + 4);
+  return message + body;
+}
+
+TEST(state_probe, is_answered_unseen_and_the_next_unit_waits_for_it) {
+  same_for_every_split([](script& s) {
+    asks(s).client(query("select 1")).expect_server("");
+    s.server(row_description() + frame(row({"s", "work_mem", "77"})) + complete("SELECT 1") + ready());
+    s.expect_client("");
+    EXPECT_EQ(s.backend_state().own, own_exchange::told_state);
+    EXPECT_EQ(s.backend_state().findings.profile.settings.size(), 1u);
+    EXPECT_FALSE(s.backend_state().findings.failed);
+    s.backend_state().own = own_exchange::none;
+    s.client(query("select 2")).expect_server(query("select 1") + query("select 2"));
+  });
+}
+
+TEST(state_probe, that_fails_is_no_reason_to_end_the_session) {
+  script s;
+  asks(s).server(error("57014", "canceled") + ready()).expect_client("");
+  EXPECT_TRUE(s.backend_state().findings.failed);
+  EXPECT_EQ(s.backend_state().own, own_exchange::told_state);
+}
+
+TEST(session_profile, is_there_before_the_unit_goes) {
+  same_for_every_split([](script& s) {
+    s.backend_state().own = own_exchange::adapts;
+    s.backend_state().expected.push(
+        {.request = core::request::query, .how = core::handling::swallow, .then = core::bookkeeping::adapts});
+    s.client(parse("", "select 1") + sync()).expect_server("");
+    s.server(complete("SELECT 1") + ready()).expect_client("");
+    s.client(sync()).expect_server(parse("", "select 1") + sync() + sync());
+  });
+}
+
+TEST(session_profile, that_the_server_refuses_ends_the_session_before_its_unit_runs) {
+  script s;
+  s.backend_state().own = own_exchange::adapts;
+  s.backend_state().expected.push(
+      {.request = core::request::query, .how = core::handling::swallow, .then = core::bookkeeping::adapts});
+  s.client(query("select 1")).expect_server("");
+  s.expect_server_violation(error("42704", "no such role"));
+}
+
+}  // namespace
+}  // namespace pgweir::test

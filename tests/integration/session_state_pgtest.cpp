@@ -1,0 +1,144 @@
+// Transaction pooling that an application does not notice: what a session has set or made is there on its
+// next query, whichever server connection that meets, and nobody else sees it.
+#include "tests/integration/proxied.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/wire_client.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pgweir::test {
+namespace {
+
+struct kept_setting {
+  const char* what;
+  const char* change;
+  const char* ask;
+  const char* expected;
+};
+
+// Two server connections and two clients that take turns, so that each meets both.
+class session_state : public testing::TestWithParam<const char*> {
+ protected:
+  session_state()
+      : pgweir_(proxied(std::string("size = 2\nmultiplex = \"") + GetParam() + "\"", "workers = 1")),
+        one_(wire_client::postgres(pgweir_.tcp())),
+        other_(wire_client::postgres(pgweir_.tcp())) {}
+
+  // Somebody holds the server connection that would be taken next.
+  std::string value_elsewhere(wire_client& who, const char* sql) {
+    auto holder = wire_client::postgres(pgweir_.tcp());
+    holder.ask_sql("BEGIN");
+    auto got = who.value(sql);
+    holder.ask_sql("COMMIT");
+    return got;
+  }
+
+  pgweir_process pgweir_;
+  wire_client one_;
+  wire_client other_;
+};
+
+INSTANTIATE_TEST_SUITE_P(multiplex, session_state, testing::Values("off", "auto"),
+                         [](const auto& which) { return std::string(which.param); });
+
+TEST_P(session_state, settings_follow_their_session_and_reach_nobody_else) {
+  const kept_setting table[] = {
+      {"SET", "SET work_mem = '77kB'", "SHOW work_mem", "77kB"},
+      {"SET with a list", "SET search_path = pg_temp, \"a b\", public", "SHOW search_path",
+       "pg_temp, \"a b\", public"},
+      {"in a transaction", "BEGIN; SET statement_timeout = 77000; COMMIT", "SHOW statement_timeout", "77s"},
+      {"set_config", "SELECT set_config('lock_timeout', '77s', false)", "SHOW lock_timeout", "77s"},
+      {"DO", "DO $$BEGIN PERFORM set_config('idle_session_timeout', '77s', false); END$$",
+       "SHOW idle_session_timeout", "77s"},
+      {"a name of its own", "SET myapp.tenant = 'it''s \\ me'",
+       "SELECT current_setting('myapp.tenant', true)", "it's \\ me"},
+      {"role", "SET ROLE pg_monitor", "SELECT current_user", "pg_monitor"},
+      {"session authorization", "RESET ROLE; SET SESSION AUTHORIZATION pg_monitor", "SELECT session_user",
+       "pg_monitor"},
+  };
+  for (const auto& one : table) {
+    const auto before = other_.value(one.ask);
+    ASSERT_EQ(sqlstate_of(one_.ask_sql(one.change)), "") << one.what;
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(one_.value(one.ask), one.expected) << one.what;
+      EXPECT_EQ(other_.value(one.ask), before) << one.what;
+      EXPECT_EQ(value_elsewhere(one_, one.ask), one.expected) << one.what;
+      EXPECT_EQ(value_elsewhere(other_, one.ask), before) << one.what;
+    }
+  }
+}
+
+TEST_P(session_state, what_was_rolled_back_was_never_set) {
+  const auto before = one_.value("SHOW work_mem");
+  one_.ask_sql("BEGIN");
+  one_.ask_sql("SET work_mem = '77kB'");
+  one_.ask_sql("SAVEPOINT s");
+  one_.ask_sql("SET work_mem = '78kB'");
+  one_.ask_sql("ROLLBACK TO s");
+  EXPECT_EQ(one_.value("SHOW work_mem"), "77kB");
+  one_.ask_sql("ROLLBACK");
+  EXPECT_EQ(value_elsewhere(one_, "SHOW work_mem"), before);
+}
+
+TEST_P(session_state, a_reset_returns_to_what_the_session_began_with) {
+  const auto before = one_.value("SHOW work_mem");
+  for (const auto* reset : {"RESET work_mem", "RESET ALL", "SET work_mem TO DEFAULT", "DISCARD ALL"}) {
+    one_.ask_sql("SET work_mem = '77kB'");
+    EXPECT_EQ(value_elsewhere(one_, "SHOW work_mem"), "77kB");
+    one_.ask_sql(reset);
+    EXPECT_EQ(one_.value("SHOW work_mem"), before) << reset;
+    EXPECT_EQ(value_elsewhere(one_, "SHOW work_mem"), before) << reset;
+  }
+}
+
+TEST_P(session_state, what_lives_on_one_connection_keeps_the_session_there_until_it_is_gone) {
+  struct bound {
+    const char* reason;
+    const char* make;
+    const char* ask;
+    const char* expected;
+    const char* drop;
+  };
+  const bound table[] = {
+      {"temporary_object", "CREATE TEMP TABLE mine AS SELECT 7 AS a", "SELECT a FROM mine", "7",
+       "DROP TABLE mine"},
+      {"advisory_lock", "SELECT pg_advisory_lock(7)",
+       "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()", "1",
+       "SELECT pg_advisory_unlock(7)"},
+      {"held_cursor", "DECLARE c CURSOR WITH HOLD FOR SELECT 7 UNION ALL SELECT 8",
+       "SELECT count(*) FROM pg_cursors", "1", "CLOSE c"},
+      {"sql_prepare", "PREPARE mine AS SELECT 7", "EXECUTE mine", "7", "DEALLOCATE mine"},
+      {"listen", "LISTEN mine", "SELECT pg_listening_channels()", "mine", "UNLISTEN mine"},
+  };
+  const auto pinned = [&](const char* reason) {
+    return pgweir_.metric("pgweir_pinned_servers", std::string("reason=\"") + reason + "\"");
+  };
+  for (const auto& one : table) {
+    ASSERT_EQ(sqlstate_of(one_.ask_sql(one.make)), "") << one.reason;
+    EXPECT_EQ(value_elsewhere(one_, one.ask), one.expected) << one.reason;
+    EXPECT_EQ(pinned(one.reason), 1) << one.reason;
+    // With the other server connection in use, too, somebody waits for this one.
+    auto holder = wire_client::postgres(pgweir_.tcp());
+    holder.ask_sql("BEGIN");
+    other_.send(frontend::query("SELECT 'served'"));
+    ASSERT_EQ(sqlstate_of(one_.ask_sql(one.drop)), "") << one.reason;
+    EXPECT_EQ(first_columns(other_.read_until_ready()), std::vector<std::string>{"served"}) << one.reason;
+    EXPECT_TRUE(eventually([&] { return pinned(one.reason) == 0; })) << one.reason;
+    holder.ask_sql("COMMIT");
+  }
+}
+
+TEST_P(session_state, what_a_client_leaves_behind_is_undone_as_soon_as_it_has_gone) {
+  {
+    auto gone = wire_client::postgres(pgweir_.tcp());
+    gone.ask_sql("SELECT pg_advisory_lock(7); CREATE TEMP TABLE mine (a int); SET work_mem = '77kB'");
+    gone.goodbye();
+  }
+  EXPECT_TRUE(eventually(
+      [&] { return other_.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == "0"; }));
+  EXPECT_NE(other_.value("SHOW work_mem"), "77kB");
+  EXPECT_EQ(sqlstate_of(other_.ask_sql("SELECT FROM mine")), "42P01");
+}
+
+}  // namespace
+}  // namespace pgweir::test
