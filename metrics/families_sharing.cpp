@@ -11,7 +11,7 @@ constexpr enum_label<pin_reasons> pin_label{
      "listen", "held_cursor", "sql_prepare"}};
 constexpr enum_label<lease_reasons> lease_label{
     "reason",
-    {"off", "session_mode", "session_state", "in_transaction", "several_statements", "command", "locks_rows",
+    {"off", "session_mode", "in_transaction", "several_statements", "command", "locks_rows",
      "session_function", "temporary", "not_understood", "writes", "unproven", "slow", "large", "incomplete",
      "pipelined", "resent", "stalled"}};
 constexpr enum_label<resend_reasons> resend_label{

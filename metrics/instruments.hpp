@@ -35,7 +35,6 @@ enum class pin_reason {
 enum class lease_reason {
   off,                 // multiplex = "off"
   session_mode,        // mode = "session"
-  session_state,       // the session has settings of its own
   in_transaction,      // the session held the backend already
   several_statements,  // in one Query
   command,             // no plain read or write: SET, BEGIN, COPY, CREATE, ...
@@ -69,7 +68,7 @@ enum class lane_close_reason {
 
 inline constexpr std::size_t client_states = 5, server_states = 5, wait_outcomes = 5, connect_outcomes = 3,
                              login_outcomes = 4, login_methods = 5, cancel_outcomes = 4, close_reasons = 8,
-                             error_origins = 3, pin_reasons = 9, lease_reasons = 18, resend_reasons = 4,
+                             error_origins = 3, pin_reasons = 9, lease_reasons = 17, resend_reasons = 4,
                              lane_close_reasons = 4;
 // First two characters of a SQLSTATE, bounded: the classes that PostgreSQL 15 documents, and "other".
 inline constexpr std::size_t sqlstate_classes = 44;

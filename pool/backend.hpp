@@ -78,7 +78,8 @@ class backend final : public io::connection {
   std::uint64_t id() const { return id_; }  // never used again in this process
 
   std::unique_ptr<backend_memory> memory;
-  std::string application_name;  // as the server has it now
+  std::string application_name;            // as the server has it now
+  const void* session_settings = nullptr;  // that it has, see waiter::session_settings
   io::clock::time_point idle_since{};
   int cancels_in_flight = 0;  // a cancel request may still hit it: not reusable before it is done
 

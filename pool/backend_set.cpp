@@ -41,11 +41,15 @@ std::unique_ptr<backend> backend_set::take_out(backend& one) {
   return taken;
 }
 
-backend* backend_set::idle_with(const shared_profile& wanted) {
+backend* backend_set::idle_with(const shared_profile& wanted, const void* session_settings) {
   auto& idle = lists_[index_of(backend_state::idle)];
-  for (auto at = idle.rbegin(); at != idle.rend(); ++at)
-    if (is_same((*at)->started_with(), wanted)) return at->get();
-  return nullptr;
+  backend* found = nullptr;
+  for (auto at = idle.rbegin(); at != idle.rend(); ++at) {
+    if (!is_same((*at)->started_with(), wanted)) continue;
+    if ((*at)->session_settings == session_settings) return at->get();
+    if (found == nullptr) found = at->get();
+  }
+  return found;
 }
 
 backend* backend_set::oldest_idle() {

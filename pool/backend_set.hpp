@@ -25,8 +25,9 @@ class backend_set {
   void move(backend& one, backend_state state, bool at_front = false);
   std::unique_ptr<backend> take_out(backend& one);
 
-  // The idle backend with this profile that is nearest to the end: the one that was used last. Null: none.
-  backend* idle_with(const shared_profile& wanted);
+  // The idle backend with this profile that is nearest to the end: the one that was used last; preferably one
+  // that has these settings already, see waiter::session_settings. Null: none.
+  backend* idle_with(const shared_profile& wanted, const void* session_settings = nullptr);
   // The one used longest ago. Null: none.
   backend* oldest_idle();
   // Null: it is gone.

@@ -45,6 +45,9 @@ class waiter {
   // For who asked for a place on a lane, instead of on_backend: its unit goes to `shared` now. `begins`: it
   // is the first unit there.
   virtual void on_lane(backend& shared, bool begins);
+  // What its session has set for itself, as an identity: equal ones can share a lane, and a backend that has
+  // it already is preferred. Null: nothing.
+  virtual const void* session_settings() const { return nullptr; }
   bool is_waiting() const { return waiting_in_ != nullptr; }
 
  protected:

@@ -65,7 +65,7 @@ void worker_pool::acquire(waiter& who, const shared_profile& startup, const std:
     demand_.note(wish->asked_at);
     if (line_.first_for_lane() == nullptr && seat(who, startup, *wish, !order_matters)) return;
   } else if (startup->replication.empty() && !order_matters && line_.first_for_lease() == nullptr) {
-    auto* idle = set_.idle_with(startup);
+    auto* idle = set_.idle_with(startup, who.session_settings());
     if (idle != nullptr && may_lease(std::chrono::nanoseconds::max())) return grant(who, *idle);
   }
   now_ = io::clock::now();

@@ -88,7 +88,8 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   std::size_t working_lanes(std::chrono::nanoseconds now) const;
   bool may_begin_lane() const;
   void open_another(const shared_profile& startup);
-  backend* lane_for(const shared_profile& startup, const lane_wish& wish, std::chrono::nanoseconds now);
+  backend* lane_for(const waiter& who, const shared_profile& startup, const lane_wish& wish,
+                    std::chrono::nanoseconds now);
   void join(waiter& who, backend& lane, std::chrono::nanoseconds expected, bool begins);
   bool note_crowd(std::chrono::nanoseconds now);
   bool may_lease(std::chrono::nanoseconds ticket) const;

@@ -20,8 +20,8 @@ std::size_t lanes_open(const backend_set::list& lanes) {
 // A place for a unit that may share, if there is one at once.
 bool worker_pool::seat(waiter& who, const shared_profile& startup, const lane_wish& wish, bool may_begin) {
   const bool crowded = note_crowd(wish.asked_at);
-  auto* lane = lane_for(startup, wish, wish.asked_at);
-  auto* idle = may_begin ? set_.idle_with(startup) : nullptr;
+  auto* lane = lane_for(who, startup, wish, wish.asked_at);
+  auto* idle = may_begin ? set_.idle_with(startup, who.session_settings()) : nullptr;
   const policy::unit_snapshot now{.idle_fits = idle != nullptr,
                                   .lane_fits = lane != nullptr,
                                   .crowded = crowded,
@@ -65,7 +65,7 @@ bool worker_pool::seat_one() {
   auto* next = line_.first_for_lane();
   if (next == nullptr) return false;
   const auto wish = *waiting_line::wish_of(*next);
-  auto* lane = lane_for(waiting_line::profile_of(*next), wish, now_in_line());
+  auto* lane = lane_for(*next, waiting_line::profile_of(*next), wish, now_in_line());
   if (lane == nullptr) return false;
   line_.remove(*next);
   join(*next, *lane, wish.expected, false);
@@ -74,7 +74,7 @@ bool worker_pool::seat_one() {
 
 // The lane with room that is expected to be done first; of those that are to be filled at present, if one of
 // them has room.
-backend* worker_pool::lane_for(const shared_profile& startup, const lane_wish& wish,
+backend* worker_pool::lane_for(const waiter& who, const shared_profile& startup, const lane_wish& wish,
                                std::chrono::nanoseconds now) {
   backend* best = nullptr;
   auto to_fill = tuner_.lanes(policy::most_lanes(settings()));
@@ -83,7 +83,8 @@ backend* worker_pool::lane_for(const shared_profile& startup, const lane_wish& w
     if (to_fill > 0) --to_fill;
     if (best != nullptr && one->load.expected >= best->load.expected) continue;
     if (policy::has_room(one->load, wish.expected, now, settings()) &&
-        is_same(one->started_with(), startup) && one->application_name == wish.application_name)
+        is_same(one->started_with(), startup) && one->session_settings == who.session_settings() &&
+        one->application_name == wish.application_name)
       best = one.get();
   }
   return best;

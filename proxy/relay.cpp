@@ -53,6 +53,7 @@ void discard_all(pool::backend& held, metrics::pool_instruments& counts) {
   // What comes behind it may make it so again before it is answered.
   memory.state.dirty = memory.state.untold = false;
   memory.state.profile.reset();
+  held.session_settings = nullptr;
   memory.state.prepared.clear();
   held.application_name = memory.login_application_name;
   counts.server_resets.add();
@@ -64,15 +65,18 @@ void prepare_for(pool::backend& held, const unit_owner& next, metrics::pool_inst
   if (memory.last_client != next.client_id && (state.dirty || state.untold)) discard_all(held, counts);
   memory.last_client = next.client_id;
   if (!core::is_same(state.profile, next.profile)) {
-    const bool may_fail = next.profile != nullptr;
+    // On a lane answers are held: what the server refuses ends it before anybody is told anything.
+    const bool may_fail = next.profile != nullptr && next.client_id != 0;
     ask_quietly(held, memory, core::sql_to_change(state.profile, next.profile),
                 may_fail ? core::bookkeeping::adapts : core::bookkeeping::none);
     if (may_fail) state.own = core::backend_state::own_exchange::adapts;
     if (state.profile != nullptr && !state.profile->settings.empty())
       held.application_name = memory.login_application_name;
-    state.profile = next.profile;
     counts.profile_switches.add();
   }
+  // Another worker's may be equal without being the same.
+  state.profile = next.profile;
+  held.session_settings = next.profile.get();
   if (held.application_name != next.application_name) {
     ask_quietly(held, memory, "SET application_name TO" + quoted(next.application_name));
     held.application_name = next.application_name;

@@ -10,6 +10,7 @@
 #include "pool/io/connection.hpp"
 #include "pool/pool.hpp"
 #include "proxy/backend_reset.hpp"
+#include "proxy/core/profile_book.hpp"
 #include "proxy/core/state.hpp"
 #include "proxy/core/statement_finder.hpp"
 #include "proxy/core/statement_statistics.hpp"
@@ -31,6 +32,7 @@ struct session_host {
   core::statement_catalogue& catalogue;
   core::statement_finder texts;
   core::statement_statistics statistics;
+  core::profile_book profiles;
   backend_resets& resets;
   bool log_connections = true;
 
@@ -99,6 +101,7 @@ class session final : public io::connection,
   void on_backend(pool::lease granted) override;
   void on_no_backend(const pool::server_failure& why) override;
   void on_lane(pool::backend& shared, bool begins) override;
+  const void* session_settings() const override { return profile_.get(); }
   // lane_session
   core::client_state& state() override { return client_; }
   wire::sink& answers() override { return lane_->answers_to(*this); }

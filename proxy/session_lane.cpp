@@ -73,8 +73,6 @@ std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::by
   if (!shares) return std::nullopt;
   lease_reason_ = reason_of(judged.need);
   if (judged.need != core::lease_need::none) return std::nullopt;
-  lease_reason_ = lease_reason::session_state;
-  if (profile_ != nullptr) return std::nullopt;
   unit_size_ = static_cast<std::uint32_t>(judged.size);
   expected_ = known.expected;
   switch (known.judged) {
@@ -104,7 +102,7 @@ void session::on_lane(pool::backend& shared, bool begins) {
   if (begins) {
     lane_->begin(pool_);
     if (shared.connected_at() > greeting_->learnt_from) greetings::learn(*greeting_, shared);
-    prepare_for(shared, {.client_id = 0, .application_name = application_name_, .profile = {}},
+    prepare_for(shared, {.client_id = 0, .application_name = application_name_, .profile = profile_},
                 pool_.instruments());
   }
   const auto unit = asked_for().first(unit_size_);

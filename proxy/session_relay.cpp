@@ -133,11 +133,9 @@ void session::learn_state() {
   if (found.failed) return;
   bound_ = found.bound;
   if (found.profile.authorization == memory.login_user) found.profile.authorization.clear();
-  if (found.profile.empty())
-    profile_.reset();
-  else if (profile_ == nullptr || *profile_ != found.profile)
-    profile_ = std::make_shared<const core::session_profile>(std::move(found.profile));
+  profile_ = host_.profiles.intern(std::move(found.profile));
   state.profile = profile_;
+  lease_->session_settings = profile_.get();
   application_name_ = lease_->application_name = found.application_name;
   if (!reason_to_keep()) unpin();
 }

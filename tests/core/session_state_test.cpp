@@ -1,5 +1,6 @@
 // What a session has set and left: what is asked, how the answer is read, how another connection gets it, and
 // that no unit of the client comes between.
+#include "proxy/core/profile_book.hpp"
 #include "proxy/core/session_profile.hpp"
 #include "proxy/core/state_probe.hpp"
 #include "proxy/wire/request.hpp"
@@ -58,6 +59,17 @@ TEST(session_profile, is_undone_before_another_is_set) {
   EXPECT_EQ(core::sql_to_change(old, nullptr), "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
   EXPECT_EQ(core::sql_to_change(profile({}, "r"), profile({}, "s")),
             "RESET SESSION AUTHORIZATION;RESET ROLE;SET ROLE \"s\";");
+}
+
+TEST(profile_book, gives_equal_profiles_one_identity_as_long_as_somebody_has_them) {
+  core::profile_book book;
+  const auto first = book.intern({{{"a", "b"}}, "", ""});
+  EXPECT_EQ(book.intern({{{"a", "b"}}, "", ""}), first);
+  EXPECT_NE(book.intern({{{"a", "b"}}, "", "r"}), first);
+  EXPECT_EQ(book.intern({}), nullptr);
+  for (int i = 0; i < 1000; ++i) book.intern({{{"a", std::to_string(i)}}, "", ""});
+  EXPECT_LE(book.size(), 64u);
+  EXPECT_EQ(book.intern({{{"a", "b"}}, "", ""}), first);
 }
 
 TEST(state_findings, are_read_row_by_row) {

@@ -140,5 +140,24 @@ TEST_P(session_state, what_a_client_leaves_behind_is_undone_as_soon_as_it_has_go
   EXPECT_EQ(sqlstate_of(other_.ask_sql("SELECT FROM mine")), "42P01");
 }
 
+// Reads of sessions that set the same share server connections; others never see that.
+TEST(session_state_on_lanes, is_that_of_the_session_whose_query_it_is) {
+  pgweir_process pgweir{proxied("size = 2\nmultiplex = \"auto\"", "workers = 1")};
+  std::vector<wire_client> clients;
+  for (int i = 0; i < 9; ++i) {
+    clients.push_back(wire_client::postgres(pgweir.tcp()));
+    if (i % 3 > 0) clients.back().ask_sql("SET myapp.tenant = '" + std::to_string(i % 3) + "'");
+  }
+  const auto ask = frontend::query("SELECT coalesce(nullif(current_setting('myapp.tenant', true), ''), '0')");
+  for (int round = 0; round < 200; ++round) {
+    for (auto& one : clients) one.send(ask);
+    for (std::size_t i = 0; i < clients.size(); ++i)
+      ASSERT_EQ(first_columns(clients[i].read_until_ready()),
+                std::vector<std::string>{std::to_string(i % 3)});
+  }
+  EXPECT_GT(pgweir.metric("pgweir_units_total", "way=\"lane\""), 500);
+  EXPECT_GT(pgweir.metric("pgweir_profile_switches_total"), 0);
+}
+
 }  // namespace
 }  // namespace pgweir::test

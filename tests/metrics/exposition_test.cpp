@@ -134,7 +134,6 @@ TEST_F(exposition_of_two_workers, shows_units_by_their_way_and_reason) {
   const std::pair<lease_reason, const char*> reasons[]{
       {lease_reason::off, "off"},
       {lease_reason::session_mode, "session_mode"},
-      {lease_reason::session_state, "session_state"},
       {lease_reason::in_transaction, "in_transaction"},
       {lease_reason::several_statements, "several_statements"},
       {lease_reason::command, "command"},
