@@ -7,12 +7,15 @@ namespace {
 
 using enum config::log_level;
 
-constexpr std::array<outcome_row, 19> rows{{
+constexpr std::array<outcome_row, 20> rows{{
     {"client terminated", "", "", "", "", info},
     {"client disconnected", "", "", "", "", info},
     {"client connection broke", "", "", "", "", info},
     {"client violated the protocol", "FATAL", "08P01",
      "the client sent something that is not PostgreSQL's protocol", "", warning},
+    {"no memory for prepared statements", "FATAL", "53200",
+     "the prepared statements of all clients need more than limits.prepared_memory",
+     "Raise limits.prepared_memory, or close statements that are not used any more.", warning},
     {"client idle too long", "FATAL", "57P05", "terminating connection due to pgweir's client_idle_timeout",
      "Raise client_idle_timeout, or let the application close connections that it does not use.", info},
     {"client idle in transaction", "FATAL", "25P03",

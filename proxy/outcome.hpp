@@ -15,6 +15,7 @@ enum class outcome : std::uint8_t {
   client_disconnected,  // went away without a word
   client_broke,         // the connection failed
   client_violated_protocol,
+  client_exceeds_memory,       // limits.prepared_memory
   client_idle_too_long,        // client_idle_timeout
   client_idle_in_transaction,  // idle_transaction_timeout
   client_does_not_read,        // client_write_timeout

@@ -33,6 +33,7 @@ std::size_t session::send_unit(std::span<const std::byte> arrived) {
   if (backend.wants_room()) pause(*this, memory_of(backend).client_paused_since);
   if (step.what == core::request_outcome::terminate) say_goodbye();
   if (step.what == core::request_outcome::violation) end(outcome::client_violated_protocol, step.violation);
+  if (step.what == core::request_outcome::no_room) end(outcome::client_exceeds_memory);
   return step.consumed;
 }
 

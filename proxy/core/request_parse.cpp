@@ -51,7 +51,7 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
   if (earlier_units_open() && backend_.prepared.in_doubt(made->id)) return verdict::held;
   keep_for_replay(header);
   if (!replaying_) ++backend_.counts.client_parses;
-  if (!reserve_name(view.name)) return verdict::violation;
+  if (!reserve_name(view.name)) return verdict::no_room;
   const auto serial = client_.statements.define(view.name, made, rules_.catalogue.parses());
   provide(*made, bookkeeping::names_statement, serial);
   stream_.skip(header.size());
@@ -60,9 +60,7 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
 
 // On a lane others would suffer; there the next one is sent to a lease.
 bool request_relay::reserve_name(std::string_view name) {
-  if (client_.statements.reserve(name, rules_.catalogue) || rules_.on_lane) return true;
-  violation_ = "too many prepared statements, or too long names of them, for limits.prepared_memory";
-  return false;
+  return client_.statements.reserve(name, rules_.catalogue) || rules_.on_lane;
 }
 
 // Of a name that the unit gave when it was sent first.
@@ -224,7 +222,7 @@ request_relay::verdict request_relay::parse_large(const wire::frame_header& head
   }
   const auto* known = client_.statements.find(name);
   if (!name.empty() && name_in_doubt(name)) return verdict::held;
-  if (!name.empty() && known == nullptr && !reserve_name(name)) return verdict::violation;
+  if (!name.empty() && known == nullptr && !reserve_name(name)) return verdict::no_room;
   backend_.unit.is_kept = false;
   ++backend_.counts.client_parses;
   ++backend_.counts.server_parses;

@@ -50,6 +50,7 @@ request_step request_relay::run(wire::bytes_view bytes) {
     if (done == verdict::held) outcome = request_outcome::held;
     if (done == verdict::terminate) outcome = request_outcome::terminate;
     if (done == verdict::violation) outcome = request_outcome::violation;
+    if (done == verdict::no_room) outcome = request_outcome::no_room;
     break;
   }
   stream_.flush();

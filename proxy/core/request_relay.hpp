@@ -36,6 +36,7 @@ enum class request_outcome {
   held,       // the next unit may not start before the open ones are answered
   terminate,  // the client said goodbye
   violation,  // not PostgreSQL's protocol; see request_step::violation
+  no_room,    // prepared_memory does not suffice for what the client wants kept
 };
 
 struct request_step {
@@ -64,7 +65,7 @@ class request_relay {
   void replay();
 
  private:
-  enum class verdict { done, need_more, held, terminate, violation };
+  enum class verdict { done, need_more, held, terminate, violation, no_room };
 
   bool must_wait(const wire::frame_header& header, bool starts_unit) const;
   void begin_unit(const wire::frame_header& header);

@@ -61,6 +61,7 @@ void script::run_client() {
       core::request_relay{client_, *backend_, with, to_server_, to_client_}.run(wire::as_bytes(from_client_));
   from_client_.erase(0, step.consumed);
   if (step.what == core::request_outcome::violation) violation_ = step.violation;
+  no_room_ = step.what == core::request_outcome::no_room;
 }
 
 void script::run_server() {
@@ -96,6 +97,13 @@ script& script::expect_client_violation(const std::string& bytes) {
   from_client_ += bytes;
   run_client();
   EXPECT_NE(std::exchange(violation_, nullptr), nullptr);
+  return *this;
+}
+
+script& script::expect_no_room(const std::string& bytes) {
+  from_client_ += bytes;
+  run_client();
+  EXPECT_TRUE(no_room_);
   return *this;
 }
 

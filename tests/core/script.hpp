@@ -38,6 +38,7 @@ class script {
   script& expect_client(const std::string& bytes);
   script& expect_quiet(bool quiet = true);
   script& expect_client_violation(const std::string& bytes);
+  script& expect_no_room(const std::string& bytes);
   script& expect_server_violation(const std::string& bytes);
 
   // The name on servers of the n-th statement that was prepared.
@@ -76,6 +77,7 @@ class script {
   recording_sink to_server_;
   recording_sink to_client_;
   const char* violation_ = nullptr;
+  bool no_room_ = false;
 };
 
 // Runs `steps` on a fresh script with the bytes of both sides in pieces of every size up to 40: all

@@ -39,7 +39,7 @@ struct relayed {
     from_client.erase(0, step.consumed);
     held = held || step.what == core::request_outcome::held;
     over = over || step.what == core::request_outcome::violation ||
-           step.what == core::request_outcome::terminate;
+           step.what == core::request_outcome::terminate || step.what == core::request_outcome::no_room;
   }
 
   void run_server() {

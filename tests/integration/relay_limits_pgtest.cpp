@@ -38,6 +38,26 @@ void make_sink(wire_client& client) {
       "CREATE TRIGGER drop_row BEFORE INSERT ON sink FOR EACH ROW EXECUTE FUNCTION drop_row()");
 }
 
+TEST(relay_limits, names_of_statements_beyond_prepared_memory_end_their_client_alone) {
+  using namespace frontend;
+  auto options = proxied("size = 2");
+  options.rest += "\n[limits]\nprepared_memory = \"1MiB\"\n";
+  pgweir_process pgweir{options};
+  auto other = wire_client::postgres(pgweir.tcp());
+  auto client = wire_client::postgres(pgweir.tcp());
+  std::string state;
+  for (int i = 0; i < 20 && state.empty(); ++i) {
+    client.send(parse(std::to_string(i) + std::string(100'000, 'n'), "SELECT 1") + sync());
+    for (char type = ' '; type != 'Z' && type != 'E';) {
+      const auto message = client.read();
+      type = message.type;
+      if (type == 'E') state = message.sqlstate();
+    }
+  }
+  EXPECT_EQ(state, "53200");
+  EXPECT_EQ(types_of(other.ask(parse(std::string(100'000, 'n'), "SELECT 1") + sync())), "1Z");
+}
+
 TEST(relay_limits, a_huge_result_to_a_slow_reader_stays_in_bounded_memory) {
   pgweir_process pgweir{proxied("size = 2")};
   auto client = wire_client::postgres(pgweir.tcp());
