@@ -2,7 +2,8 @@
 // what the server says at login to a client with that profile.
 //
 // The parameters are learnt from the first backend with that profile and refreshed by each newer one, so that
-// only the first client has to wait for a server at login. Thread rule: one per worker.
+// only the first client has to wait for a server at login, and those that keep one (session mode,
+// replication). Thread rule: one per worker.
 #pragma once
 
 #include "pool/pool_set.hpp"

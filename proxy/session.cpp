@@ -37,23 +37,22 @@ void session::begin(std::string_view early) {
   if (!early.empty()) keep(wire::as_bytes(early));
   if (!start()) return end(outcome::client_broke);
   enter(phase::login);
-  // A replication connection has nothing to share: its server decides whether it is let in.
-  if (greeting_->parameters.empty() || !greeting_->startup->replication.empty())
-    pool_.acquire(*this, greeting_->startup);
-  else
-    greet();
+  if (!greeting_->parameters.empty() && !keeps_backend()) return greet();
+  since_ = io::clock::now();
+  pool_.acquire(*this, greeting_->startup);
 }
 
 void session::greet() {
+  const auto key = host_.give_key(*this, lease_ ? lease_->welcome().process_id : 0);
   std::string message;
   wire::append_authentication_ok(message);
   message += greeting_->parameters;
   wire::append_parameter_status(message, "application_name", application_name_);
-  wire::append_backend_key_data(message, identity_.key.process_id, identity_.key.secret);
+  wire::append_backend_key_data(message, key.process_id, key.secret);
   wire::append_ready_for_query(message, 'I');
   send(wire::as_bytes(message));
-  enter(phase::idle);
-  offer_kept_bytes();
+  enter(lease_ ? phase::active : phase::idle);
+  lease_ ? settle() : offer_kept_bytes();
 }
 
 std::size_t session::on_bytes(std::span<const std::byte> arrived) {
@@ -119,14 +118,13 @@ void session::ask_for_backend(std::span<const std::byte> unit) {
 }
 
 void session::on_backend(pool::lease granted) {
+  observe_wait(metrics::wait_outcome::ok);
   if (phase_ == phase::login) {
     greetings::learn(*greeting_, *granted);
-    if (pool_.settings().mode != config::pool_mode::session && greeting_->startup->replication.empty()) {
+    if (!keeps_backend()) {
       granted.release();
       return greet();
     }
-  } else {
-    observe_wait(metrics::wait_outcome::ok);
   }
   since_ = io::clock::now();
   lease_ = std::move(granted);
@@ -134,7 +132,7 @@ void session::on_backend(pool::lease granted) {
   if (lease_->connected_at() > greeting_->learnt_from) greetings::learn(*greeting_, *lease_);
   prepare_for(*lease_, owner(), pool_.instruments());
   // No command tag tells of a Parse under the client's own name.
-  if (client_.names == core::naming::own) memory_of(*lease_).state.dirty = true;
+  if (keeps_backend()) memory_of(*lease_).state.dirty = true;
   // Also where what prepare_for() asked for is answered before the unit.
   unit_since_ = io::clock::now();
   answer_bytes_ = 0;
@@ -146,6 +144,7 @@ void session::on_backend(pool::lease granted) {
 }
 
 void session::on_no_backend(const pool::server_failure& why) {
+  observe_wait(metrics::wait_outcome::error);
   wire::error_fields told{.severity = "ERROR",
                           .sqlstate = why.sqlstate,
                           .message = why.message,
@@ -160,7 +159,6 @@ void session::on_no_backend(const pool::server_failure& why) {
     count_error(metrics::error_origin::server, why.sqlstate.c_str());
     return end(outcome::server_said_fatal, why.message);
   }
-  observe_wait(metrics::wait_outcome::error);
   enter(phase::idle);
   refuse_unit(told, metrics::error_origin::server);
 }
@@ -221,8 +219,10 @@ bool session::answers_will_come() const {
 void session::end(outcome why, std::string_view detail) {
   if (phase_ == phase::ended) return;
   const auto& row = row_of(why);
-  if (phase_ == phase::waiting) observe_wait(metrics::wait_outcome::disconnect);
-  if (is_waiting()) pool_.give_up(*this);
+  if (is_waiting()) {
+    observe_wait(metrics::wait_outcome::disconnect);
+    pool_.give_up(*this);
+  }
   if (lane_ != nullptr) {
     answer_is_cut_ = lane_->answers(*this);
     std::exchange(lane_, nullptr)->leave(*this);

@@ -10,6 +10,7 @@
 #include "pool/io/connection.hpp"
 #include "pool/pool.hpp"
 #include "proxy/backend_reset.hpp"
+#include "proxy/cancel_keys.hpp"
 #include "proxy/core/profile_book.hpp"
 #include "proxy/core/state.hpp"
 #include "proxy/core/statement_finder.hpp"
@@ -37,6 +38,8 @@ struct session_host {
   bool log_connections = true;
 
   virtual void on_session_end(session& ended) = 0;
+  // What `to` is to be told in BackendKeyData; see cancel_keys::give().
+  virtual cancel_key give_key(const session& to, std::int32_t server_process_id) = 0;
 
  protected:
   // `undoing` need not exist yet.
@@ -45,15 +48,9 @@ struct session_host {
   ~session_host() = default;
 };
 
-// As the client sees it in BackendKeyData.
-struct cancel_key {
-  std::int32_t process_id = 0;
-  std::int32_t secret = 0;
-};
-
 struct session_identity {
-  cancel_key key;
-  std::uint64_t id = 0;  // never given twice in a process, not 0
+  cancel_keys::place place = 0;  // in the worker's session_table
+  std::uint64_t id = 0;          // never given twice in a process, not 0
 };
 
 class session final : public io::connection,
@@ -82,7 +79,7 @@ class session final : public io::connection,
  private:
   // Each has its gauge, and its timeout, see enter().
   enum class phase : std::uint8_t {
-    login,                // waits for the first backend, to learn what to greet with
+    login,                // waits for a backend, to keep it or to learn what to greet with
     idle,                 // owns no backend; nothing but this object
     waiting,              // in the pool's line; the unit is kept in the connection's buffer
     queued,               // its unit is on a lane, behind others, and kept, too
@@ -118,6 +115,8 @@ class session final : public io::connection,
   // io::timeout
   void on_timeout() override;
 
+  // Session mode, and replication: the client has its backend to itself, from login to the end.
+  bool keeps_backend() const { return client_.names == core::naming::own; }
   core::relay_rules relay_rules() const;
   std::size_t send_unit(std::span<const std::byte> arrived);
   std::size_t start_unit(std::span<const std::byte> arrived, bool& blocked);
@@ -138,6 +137,7 @@ class session final : public io::connection,
   bool answers_will_come() const;
   bool may_release(bool client_leaves) const;
   bool must_ask_for_state() const;
+  bool in_transaction() const;
   void learn_state();
   unit_owner owner() const;
   std::optional<metrics::pin_reason> reason_to_keep() const;

@@ -13,9 +13,16 @@ constexpr milliseconds time_to_cancel{5000};
 
 }  // namespace
 
+// In session mode, and pinned, a client has its backend outside transactions, too.
+bool session::in_transaction() const {
+  return !lease_ || client_.in_unit || memory_of(*lease_).state.transaction != 'I';
+}
+
 void session::on_timeout() {
   switch (phase_) {
     case phase::login: {
+      pool_.give_up(*this);
+      observe_wait(metrics::wait_outcome::timeout);
       const auto& failure = pool_.last_failure();
       return failure ? end(outcome::server_refused, failure->message) : end(outcome::login_waited_too_long);
     }
@@ -47,7 +54,7 @@ void session::on_timeout() {
     case phase::idle:
       return end(outcome::client_idle_too_long);
     case phase::idle_in_transaction:
-      return end(outcome::client_idle_in_transaction);
+      return end(in_transaction() ? outcome::client_idle_in_transaction : outcome::client_idle_too_long);
     case phase::leaving:
       return end(outcome::client_terminated);
     case phase::ended:
@@ -67,10 +74,7 @@ milliseconds session::timeout_of(phase in) const {
     case phase::idle:
       return settings.client_idle_timeout;
     case phase::idle_in_transaction:
-      // In session mode a backend is held outside transactions, too.
-      if (lease_ && !client_.in_unit && memory_of(*lease_).state.transaction == 'I')
-        return settings.client_idle_timeout;
-      return settings.idle_transaction_timeout;
+      return in_transaction() ? settings.idle_transaction_timeout : settings.client_idle_timeout;
     case phase::leaving:
       return settings.query_timeout;
     case phase::ended:

@@ -1,56 +1,34 @@
 #include "proxy/session_table.hpp"
 
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
-
-#include <stdexcept>
 #include <utility>
 
 namespace pgweir::proxy {
 
 session_identity session_table::reserve() {
-  session_identity made;
-  if (free_.empty()) {
-    places_.emplace_back();
-    free_.push_back(static_cast<std::uint32_t>(places_.size() - 1));
-  }
-  const auto place = free_.back();
-  free_.pop_back();
-  // A process id of zero would look like none.
-  made.key.process_id = static_cast<std::int32_t>(worker_ << place_bits | (place + 1));
-  made.key.secret = next_secret();
-  made.id = static_cast<std::uint64_t>(worker_ + 1) << 48 | ++last_id_;
-  return made;
-}
-
-std::int32_t session_table::next_secret() {
-  if (secrets_left_ == 0) {
-    if (RAND_bytes(reinterpret_cast<unsigned char*>(secrets_.data()), sizeof secrets_) != 1)
-      throw std::runtime_error("OpenSSL has no random bytes for a cancel key");
-    secrets_left_ = secrets_.size();
-  }
-  return std::exchange(secrets_[--secrets_left_], 0);
+  const auto place = keys_.reserve();
+  if (place >= places_.size()) places_.resize(place + 1);
+  return {.place = place, .id = static_cast<std::uint64_t>(worker_ + 1) << 48 | ++last_id_};
 }
 
 session& session_table::add(std::unique_ptr<session> made) {
-  auto& place = places_[place_of(made->identity().key) - 1];
+  auto& place = places_[made->identity().place];
   place = std::move(made);
   return *place;
 }
 
+cancel_key session_table::give_key(const session& to, std::int32_t server_process_id) {
+  return keys_.give(to.identity().place, server_process_id);
+}
+
 session* session_table::find(const cancel_key& key) const {
-  const auto place = place_of(key);
-  if (place == 0 || place > places_.size()) return nullptr;
-  auto* found = places_[place - 1].get();
-  if (found == nullptr) return nullptr;
-  const auto& secret = found->identity().key.secret;
-  return CRYPTO_memcmp(&secret, &key.secret, sizeof secret) == 0 ? found : nullptr;
+  const auto place = keys_.find(key);
+  return place ? places_[*place].get() : nullptr;
 }
 
 std::unique_ptr<session> session_table::remove(const session& gone) {
-  const auto place = place_of(gone.identity().key);
-  free_.push_back(static_cast<std::uint32_t>(place - 1));
-  return std::move(places_[place - 1]);
+  const auto place = gone.identity().place;
+  keys_.release(place);
+  return std::move(places_[place]);
 }
 
 void session_table::end_all(outcome why) {

@@ -143,22 +143,25 @@ void worker::on_session_end(session& ended) {
   loop_.poll.retire(sessions_.remove(ended));
 }
 
+cancel_key worker::give_key(const session& to, std::int32_t server_process_id) {
+  return sessions_.give_key(to, server_process_id);
+}
+
 void worker::pass_on(const wire::cancel_request& request, io::transport asked_on) {
   if (request.key.size() != sizeof(std::int32_t)) return instruments_.unknown_cancel_keys.add();
   const cancel_key key{static_cast<std::int32_t>(request.process_id),
                        static_cast<std::int32_t>(wire::load_u32(wire::as_bytes(request.key).data()))};
-  const auto owner = session_table::worker_of(key);
-  if (owner >= shared_.workers.size()) return instruments_.unknown_cancel_keys.add();
-  auto& target = *shared_.workers[owner];
+  const auto count = shared_.workers.size();
+  auto& first = *shared_.workers[cancel_keys::worker_of(key) % count];
   auto held = std::make_shared<io::transport>(std::move(asked_on));
-  target.post([&target, key, held] { target.cancel(key, held); });
+  first.post([&first, key, held, count] { first.cancel(key, held, count - 1); });
 }
 
-void worker::cancel(const cancel_key& key, std::shared_ptr<void> asked_on) {
-  if (auto* found = sessions_.find(key); found != nullptr)
-    found->cancel(std::move(asked_on));
-  else
-    instruments_.unknown_cancel_keys.add();
+void worker::cancel(const cancel_key& key, std::shared_ptr<void> asked_on, std::size_t others) {
+  if (auto* found = sessions_.find(key); found != nullptr) return found->cancel(std::move(asked_on));
+  if (others == 0) return instruments_.unknown_cancel_keys.add();
+  auto& next = *shared_.workers[(index_ + 1) % shared_.workers.size()];
+  next.post([&next, key, asked_on, others] { next.cancel(key, asked_on, others - 1); });
 }
 
 }  // namespace pgweir::proxy

@@ -65,11 +65,13 @@ class worker final : private session_host, private connection_taker {
  private:
   void on_connection(int descriptor, const sockaddr_storage& from) override;
   void on_session_end(session& ended) override;
+  cancel_key give_key(const session& to, std::int32_t server_process_id) override;
 
   boost::asio::awaitable<void> log_in(int descriptor, sockaddr_storage from, io::asio_work under_way);
   void admit(login::login_result& who);
   void pass_on(const wire::cancel_request& request, io::transport asked_on);
-  void cancel(const cancel_key& key, std::shared_ptr<void> asked_on);
+  // Passes it on to the next worker, `others` times at most, until one knows the key.
+  void cancel(const cancel_key& key, std::shared_ptr<void> asked_on, std::size_t others);
   boost::asio::awaitable<void> publish_gauges();
   void refuse(login::login_result& who, outcome why, std::string_view detail);
 
