@@ -15,29 +15,34 @@ metrics::gauge& backend_set::gauge_of(backend_state state) {
   return instruments_.servers[metrics::server_state::being_canceled];
 }
 
+void backend_set::count(backend_state state, int step) {
+  gauge_of(state).add(step);
+  if (state == backend_state::lane) instruments_.lanes.add(step);
+}
+
 backend& backend_set::add(std::unique_ptr<backend> made, backend_state state) {
   auto& target = lists_[index_of(state)];
   target.push_back(std::move(made));
   auto& one = *target.back();
   one.place = std::prev(target.end());
   one.state = state;
-  gauge_of(state).add(1);
+  count(state, 1);
   return one;
 }
 
 void backend_set::move(backend& one, backend_state state, bool at_front) {
   auto& target = lists_[index_of(state)];
   target.splice(at_front ? target.begin() : target.end(), lists_[index_of(one.state)], one.place);
-  gauge_of(one.state).add(-1);
+  count(one.state, -1);
   one.state = state;
-  gauge_of(state).add(1);
+  count(state, 1);
 }
 
 std::unique_ptr<backend> backend_set::take_out(backend& one) {
   auto& source = lists_[index_of(one.state)];
   auto taken = std::move(*one.place);
   source.erase(one.place);
-  gauge_of(one.state).add(-1);
+  count(one.state, -1);
   return taken;
 }
 

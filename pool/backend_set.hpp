@@ -41,6 +41,7 @@ class backend_set {
  private:
   static std::size_t index_of(backend_state state) { return static_cast<std::size_t>(state); }
   metrics::gauge& gauge_of(backend_state state);
+  void count(backend_state state, int step);
 
   metrics::pool_instruments& instruments_;
   std::array<list, 4> lists_;

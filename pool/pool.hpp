@@ -3,8 +3,9 @@
 // The budget (pool.size) is for the whole process: see pool/shared_pool.hpp. A worker that needs a backend
 // takes its own idle one with an equal profile; else an idle one handed over by a sibling; else a new one
 // from the budget; else an idle one with another profile is closed for a new one; else it waits. First come,
-// first served, over all workers. No client waits while any worker holds an idle backend of its pool. The
-// decision itself is pool/pool_policy.hpp. Thread rule: the worker's thread.
+// first served, over all workers. No client waits while any worker holds an idle backend of its pool, unless
+// that is left to lanes (pool/lane_policy.hpp). The decision itself is pool/pool_policy.hpp. Thread rule: the
+// worker's thread.
 #pragma once
 
 #include "config/config.hpp"

@@ -95,7 +95,6 @@ void worker_pool::join(waiter& who, backend& lane, std::chrono::nanoseconds expe
     set_.move(lane, backend_state::lane);
     publish_idle();
     lane.load = {};
-    instruments_.lanes.add(1);
   }
   instruments_.lane_depth.observe(lane.load.depth);
   ++lane.load.depth;
@@ -123,7 +122,6 @@ void worker_pool::units_left(backend& lane, std::size_t units, std::chrono::nano
     if (!line_.empty() || shared_->longest_waiting_elsewhere(worker_)) serve();
     return;
   }
-  instruments_.lanes.add(-1);
   lane.set_user(nullptr);
   lane.resume_reading();
   if (closing_ || !lane.is_open() || lane.unsent() > 0) {
@@ -140,7 +138,6 @@ void worker_pool::drain_lane(backend& lane) { lane.load.draining = true; }
 
 void worker_pool::drop_lane(backend& lane, metrics::close_reason why) {
   lane_units_ -= lane.load.depth;
-  instruments_.lanes.add(-1);
   lane.hang_up();
   close(lane, why);
   serve();
