@@ -1,6 +1,7 @@
 #include "proxy/wire/sql_judge.hpp"
 
 #include "proxy/wire/ascii.hpp"
+#include "proxy/wire/sql_hash.hpp"
 
 namespace pgweir::wire {
 namespace {
@@ -41,6 +42,13 @@ sql_class sql_judge::run() {
   }
 }
 
+// What SET may be told to last no longer than.
+bool sql_judge::ends_with_transaction(const sql_token& token) {
+  return token.kind == sql_token_kind::word &&
+         (token.hash == sql_hash("local") || token.hash == sql_hash("transaction") ||
+          token.hash == sql_hash("constraints"));
+}
+
 sql_class sql_judge::result() const {
   if (depth_ != 0) return {};
   auto verdict = verdict_;
@@ -48,7 +56,7 @@ sql_class sql_judge::result() const {
   const bool sets = writes_ && settings_;
   if (sets && verdict < sql_verdict::session_function) verdict = sql_verdict::session_function;
   return {verdict, verdict == sql_verdict::shareable && !writes_ && !calls_unknown_, fingerprint_.value(),
-          leaves_state_ || sets};
+          leaves_state_ || sets || after_set_};
 }
 
 bool sql_judge::take(const sql_token& token) {
@@ -93,6 +101,10 @@ void sql_judge::temporary() {
 
 // What the token before left open.
 void sql_judge::settle(const sql_token& token, sql_word word) {
+  if (after_set_) {
+    after_set_ = false;
+    leaves_state_ = leaves_state_ || !ends_with_transaction(token);
+  }
   if (unknown_call_) {
     unknown_call_ = false;
     if (word != sql_word::select && word != sql_word::with) {

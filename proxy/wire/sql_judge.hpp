@@ -103,6 +103,7 @@ class sql_judge {
   void remember(const sql_token& token, sql_word word);
   bool is_word_before_parenthesis() const;
   bool may_be_call() const;
+  static bool ends_with_transaction(const sql_token& behind_set);
   static bool is_operand(const seen& one);
 
   sql_scanner scanner_;
@@ -113,6 +114,7 @@ class sql_judge {
   bool calls_unknown_ = false;    // a function that is not known to have no effect
   bool settings_ = false;         // names pg_settings
   bool leaves_state_ = false;     // see sql_class
+  bool after_set_ = false;        // SET was read: what follows says how long it is to last
   bool ended_ = false;            // a ; has ended a statement
   bool unknown_call_ = false;     // "name (" was read: a call, unless a subquery follows
   bool unknown_stays_ = false;    // of that call: it may change the session

@@ -81,7 +81,8 @@ void sql_judge::begin(const sql_token& token, sql_word word) {
     now.at = progress::query;
   } else if (!token.is(')')) {
     raise(sql_verdict::command);
-    leaves_state_ = leaves_state_ || !is_harmless_command(token);
+    after_set_ = token.hash == sql_hash("set") && token.kind == sql_token_kind::word;
+    leaves_state_ = leaves_state_ || !(after_set_ || is_harmless_command(token));
   }
 }
 

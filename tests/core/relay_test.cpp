@@ -321,8 +321,8 @@ TEST(state_left_behind, is_seen_when_a_statement_is_bound) {
 }
 
 TEST(state_left_behind, is_told_by_command_tags) {
-  for (const auto* tag : {"SET", "RESET", "DO", "CALL", "EXPLAIN", "LOAD", "LISTEN", "PREPARE",
-                          "DECLARE CURSOR", "CREATE TABLE AS"}) {
+  for (const auto* tag :
+       {"RESET", "DO", "CALL", "EXPLAIN", "LOAD", "LISTEN", "PREPARE", "DECLARE CURSOR", "CREATE TABLE AS"}) {
     script s;
     s.client(query("select 1")).server(complete(tag) + ready());
     EXPECT_TRUE(s.backend_state().dirty) << tag;
