@@ -39,6 +39,7 @@ struct pool_settings {
   milliseconds query_timeout{0};
   milliseconds idle_transaction_timeout{0};
   milliseconds client_idle_timeout{0};
+  milliseconds pin_idle_timeout{0};
   bool cancel_on_disconnect = true;       // a query whose client has gone is cancelled
   std::size_t prepared_statements = 200;  // kept per backend, least recently used ones are closed
   config::prepare_unnamed prepare_unnamed = config::prepare_unnamed::automatic;
@@ -65,6 +66,7 @@ struct pool_overrides {
   std::optional<milliseconds> query_timeout;
   std::optional<milliseconds> idle_transaction_timeout;
   std::optional<milliseconds> client_idle_timeout;
+  std::optional<milliseconds> pin_idle_timeout;
   std::optional<bool> cancel_on_disconnect;
   std::optional<std::size_t> prepared_statements;
   std::optional<config::prepare_unnamed> prepare_unnamed;

@@ -64,6 +64,7 @@ pool_overrides read_pool_keys(table_reader& from) {
   to.query_timeout = from.duration("query_timeout");
   to.idle_transaction_timeout = from.duration("idle_transaction_timeout");
   to.client_idle_timeout = from.duration("client_idle_timeout");
+  to.pin_idle_timeout = from.duration("pin_idle_timeout");
   to.cancel_on_disconnect = from.flag("cancel_on_disconnect");
   to.prepared_statements = from.count("prepared_statements", {.least = 1});
   to.prepare_unnamed = from.one_of("prepare_unnamed", prepare_unnameds);

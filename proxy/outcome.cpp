@@ -7,7 +7,7 @@ namespace {
 
 using enum config::log_level;
 
-constexpr std::array<outcome_row, 20> rows{{
+constexpr std::array<outcome_row, 21> rows{{
     {"client terminated", "", "", "", "", info},
     {"client disconnected", "", "", "", "", info},
     {"client connection broke", "", "", "", "", info},
@@ -18,6 +18,12 @@ constexpr std::array<outcome_row, 20> rows{{
      "Raise limits.prepared_memory, or close statements that are not used any more.", warning},
     {"client idle too long", "FATAL", "57P05", "terminating connection due to pgweir's client_idle_timeout",
      "Raise client_idle_timeout, or let the application close connections that it does not use.", info},
+    {"client keeps its server connection", "FATAL", "57P05",
+     "terminating connection due to pgweir's pin_idle_timeout",
+     "Something that lives on one server connection kept this session there: a temporary table, a session "
+     "lock, "
+     "LISTEN, a held cursor, or PREPARE. Give it up when it is not needed, or raise pin_idle_timeout.",
+     warning},
     {"client idle in transaction", "FATAL", "25P03",
      "terminating connection due to pgweir's idle_transaction_timeout",
      "Raise idle_transaction_timeout, or commit sooner.", warning},

@@ -17,6 +17,7 @@ enum class outcome : std::uint8_t {
   client_violated_protocol,
   client_exceeds_memory,       // limits.prepared_memory
   client_idle_too_long,        // client_idle_timeout
+  client_pins_too_long,        // pin_idle_timeout
   client_idle_in_transaction,  // idle_transaction_timeout
   client_does_not_read,        // client_write_timeout
   client_limit_reached,        // limits.clients, or those of its database or user

@@ -54,7 +54,10 @@ void session::on_timeout() {
     case phase::idle:
       return end(outcome::client_idle_too_long);
     case phase::idle_in_transaction:
-      return end(in_transaction() ? outcome::client_idle_in_transaction : outcome::client_idle_too_long);
+      if (in_transaction()) return end(outcome::client_idle_in_transaction);
+      return end(bound_.any() && pool_.settings().pin_idle_timeout.count() > 0
+                     ? outcome::client_pins_too_long
+                     : outcome::client_idle_too_long);
     case phase::leaving:
       return end(outcome::client_terminated);
     case phase::ended:
@@ -74,7 +77,9 @@ milliseconds session::timeout_of(phase in) const {
     case phase::idle:
       return settings.client_idle_timeout;
     case phase::idle_in_transaction:
-      return in_transaction() ? settings.idle_transaction_timeout : settings.client_idle_timeout;
+      if (in_transaction()) return settings.idle_transaction_timeout;
+      return bound_.any() && settings.pin_idle_timeout.count() > 0 ? settings.pin_idle_timeout
+                                                                   : settings.client_idle_timeout;
     case phase::leaving:
       return settings.query_timeout;
     case phase::ended:

@@ -62,6 +62,7 @@ TEST(settings_of, knows_every_key) {
                .query_timeout = milliseconds{7},
                .idle_transaction_timeout = milliseconds{8},
                .client_idle_timeout = milliseconds{9},
+               .pin_idle_timeout = milliseconds{10},
                .cancel_on_disconnect = false,
                .prepared_statements = 10,
                .prepare_unnamed = prepare_unnamed::off,
@@ -83,6 +84,7 @@ TEST(settings_of, knows_every_key) {
   EXPECT_EQ(resolved.query_timeout, milliseconds{7});
   EXPECT_EQ(resolved.idle_transaction_timeout, milliseconds{8});
   EXPECT_EQ(resolved.client_idle_timeout, milliseconds{9});
+  EXPECT_EQ(resolved.pin_idle_timeout, milliseconds{10});
   EXPECT_FALSE(resolved.cancel_on_disconnect);
   EXPECT_EQ(resolved.prepared_statements, 10u);
   EXPECT_EQ(resolved.prepare_unnamed, prepare_unnamed::off);
