@@ -8,7 +8,7 @@ namespace {
 constexpr enum_label<pin_reasons> pin_label{
     "reason",
     {"session_mode", "replication", "large_statement", "copy_doubt", "advisory_lock", "temporary_object",
-     "listen", "held_cursor", "sql_prepare"}};
+     "listen", "held_cursor", "sql_prepare", "unknown_state"}};
 constexpr enum_label<lease_reasons> lease_label{
     "reason",
     {"off", "session_mode", "in_transaction", "several_statements", "command", "locks_rows",
@@ -70,5 +70,7 @@ constexpr family_row rows[] = {
 }  // namespace
 
 family_table sharing_families() { return rows; }
+
+std::string_view name_of(pin_reason why) { return pin_label.values[static_cast<std::size_t>(why)]; }
 
 }  // namespace pgweir::metrics

@@ -15,13 +15,21 @@ void ask_quietly(pool::backend& held, relay_memory& memory, const std::string& s
   memory.state.unnamed = core::unnamed_holder::none();
 }
 
-std::string quoted(std::string_view text) {
-  std::string literal = " E'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') literal += c;
-    literal += c;
-  }
-  return literal + "'";
+void change_profile(pool::backend& held, relay_memory& memory, const unit_owner& next,
+                    metrics::pool_instruments& counts) {
+  auto& state = memory.state;
+  // A unit waits for it, so that it does not run with other settings should the server refuse, and may be
+  // sent again. On a lane answers are held: what the server refuses ends it before anybody is told anything.
+  const bool unit_waits = next.client_id != 0;
+  const auto queries = core::sql_to_have(next.profile);
+  for (const auto& sql : queries)
+    ask_quietly(held, memory, sql,
+                unit_waits && &sql == &queries.back() ? core::bookkeeping::adapts : core::bookkeeping::none);
+  if (unit_waits) state.own = core::backend_state::own_exchange::adapts;
+  if (!core::parse_alike(state.profile, next.profile)) state.prepared.distrust_all();
+  held.application_name = memory.login_application_name;
+  state.may_hide = false;
+  counts.profile_switches.add();
 }
 
 }  // namespace
@@ -51,7 +59,7 @@ void discard_all(pool::backend& held, metrics::pool_instruments& counts) {
   auto& memory = memory_of(held);
   ask_quietly(held, memory, "DISCARD ALL");
   // What comes behind it may make it so again before it is answered.
-  memory.state.dirty = memory.state.untold = false;
+  memory.state.dirty = memory.state.untold = memory.state.may_hide = memory.state.gave_up = false;
   memory.state.profile.reset();
   held.session_settings = nullptr;
   memory.state.prepared.clear();
@@ -63,22 +71,14 @@ void prepare_for(pool::backend& held, const unit_owner& next, metrics::pool_inst
   auto& memory = memory_of(held);
   auto& state = memory.state;
   if (memory.last_client != next.client_id && (state.dirty || state.untold)) discard_all(held, counts);
+  const bool hides = memory.last_client != next.client_id && state.may_hide;
   memory.last_client = next.client_id;
-  if (!core::is_same(state.profile, next.profile)) {
-    // On a lane answers are held: what the server refuses ends it before anybody is told anything.
-    const bool may_fail = next.profile != nullptr && next.client_id != 0;
-    ask_quietly(held, memory, core::sql_to_change(state.profile, next.profile),
-                may_fail ? core::bookkeeping::adapts : core::bookkeeping::none);
-    if (may_fail) state.own = core::backend_state::own_exchange::adapts;
-    if (state.profile != nullptr && !state.profile->settings.empty())
-      held.application_name = memory.login_application_name;
-    counts.profile_switches.add();
-  }
+  if (!core::is_same(state.profile, next.profile) || hides) change_profile(held, memory, next, counts);
   // Another worker's may be equal without being the same.
   state.profile = next.profile;
   held.session_settings = next.profile.get();
   if (held.application_name != next.application_name) {
-    ask_quietly(held, memory, "SET application_name TO" + quoted(next.application_name));
+    ask_quietly(held, memory, "SET application_name TO" + core::sql_literal(next.application_name));
     held.application_name = next.application_name;
   }
 }
@@ -86,7 +86,8 @@ void prepare_for(pool::backend& held, const unit_owner& next, metrics::pool_inst
 void ask_for_state(pool::backend& held, const std::vector<std::string>& custom_settings,
                    metrics::pool_instruments& counts) {
   auto& memory = memory_of(held);
-  memory.state.dirty = false;
+  memory.state.dirty = memory.state.untold = memory.state.gave_up = false;
+  memory.state.may_hide = true;
   memory.state.findings = {};
   memory.state.own = core::backend_state::own_exchange::asks_for_state;
   ask_quietly(held, memory, core::probe_sql(custom_settings), core::bookkeeping::probes_state);

@@ -147,6 +147,7 @@ class session final : public io::connection,
   static metrics::client_state gauge_of(phase in);
   void count_server_idle(int step);
   void pin_if_needed();
+  void log_pin(metrics::pin_reason why) const;
   void unpin();
   void observe_wait(metrics::wait_outcome how, io::clock::time_point now = io::clock::now());
   void count_error(metrics::error_origin origin, const char* sqlstate);

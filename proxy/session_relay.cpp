@@ -1,4 +1,5 @@
 // The part of a session that holds a backend: bytes of both sides go through the core's relays.
+#include "metrics/log.hpp"
 #include "proxy/session.hpp"
 
 namespace pgweir::proxy {
@@ -111,7 +112,8 @@ void session::settle() {
 
 bool session::may_release(bool client_leaves) const {
   const auto& state = memory_of(*lease_).state;
-  const bool can_be_undone = client_leaves && (client_.names == core::naming::own || bound_.any());
+  const bool can_be_undone =
+      client_leaves && (client_.names == core::naming::own || bound_.any() || state.untold);
   return state.is_quiet() && !client_.in_unit && client_.rest.how != core::passing::forward &&
          (unit_sent_ || client_leaves) && (!reason_to_keep() || can_be_undone) && !lease_->is_draining();
 }
@@ -120,9 +122,9 @@ bool session::may_release(bool client_leaves) const {
 // gone, if others need one.
 bool session::must_ask_for_state() const {
   const auto& state = memory_of(*lease_).state;
-  if (client_.names == core::naming::own || state.untold || !state.is_quiet() || client_.in_unit)
-    return false;
-  return state.dirty || (bound_.any() && may_have_changed_ && pool_.has_waiters());
+  if (client_.names == core::naming::own || !state.is_quiet() || client_.in_unit) return false;
+  if (state.dirty || (state.untold && may_have_changed_)) return true;
+  return bound_.any() && may_have_changed_ && (state.gave_up || pool_.has_waiters());
 }
 
 void session::learn_state() {
@@ -132,10 +134,12 @@ void session::learn_state() {
   auto found = std::exchange(state.findings, {});
   state.untold = found.failed;
   if (found.failed) return;
+  const auto before = state.profile;
   bound_ = found.bound;
   if (found.profile.authorization == memory.login_user) found.profile.authorization.clear();
   profile_ = host_.profiles.intern(std::move(found.profile));
   state.profile = profile_;
+  if (!core::parse_alike(before, profile_)) state.prepared.distrust_all();
   lease_->session_settings = profile_.get();
   application_name_ = lease_->application_name = found.application_name;
   if (!reason_to_keep()) unpin();
@@ -151,6 +155,7 @@ std::optional<metrics::pin_reason> session::reason_to_keep() const {
   if (client_.names == core::naming::own) return metrics::pin_reason::session_mode;
   if (client_.needs_same_backend()) return metrics::pin_reason::large_statement;
   if (memory_of(*lease_).state.lost_count) return metrics::pin_reason::copy_doubt;
+  if (memory_of(*lease_).state.untold) return metrics::pin_reason::unknown_state;
   if (bound_.advisory_locks) return metrics::pin_reason::advisory_lock;
   if (bound_.temporary_objects) return metrics::pin_reason::temporary_object;
   if (bound_.listens) return metrics::pin_reason::listen;
@@ -183,7 +188,8 @@ void session::give_back(bool client_leaves) {
   const auto& state = memory_of(*lease_).state;
   bound_ = {};
   auto returned = std::move(lease_);
-  if (client_leaves && (state.dirty || state.untold))
+  const bool is_hasty = profile_ != nullptr && core::is_hasty(*profile_);
+  if (is_hasty || (client_leaves && (state.dirty || state.untold)))
     host_.resets.begin(std::move(returned), counts, host_.catalogue.prefix());
   else
     returned.release();
@@ -195,8 +201,21 @@ void session::pin_if_needed() {
   pinned_ = reason_to_keep();
   if (!pinned_) return;
   pinned_since_ = io::clock::now();
+  if (pool_.instruments().pins[*pinned_].value() == 0) log_pin(*pinned_);
   pool_.instruments().pins[*pinned_].add();
   pool_.instruments().pinned[*pinned_].add(1);
+}
+
+// The first of its reason, so that somebody learns which statement of which application does that. Up to the
+// first literal, which may be a secret.
+void session::log_pin(metrics::pin_reason why) const {
+  const std::string_view text = memory_of(*lease_).state.suspect;
+  metrics::log::event(config::log_level::info, "a session keeps its server connection",
+                      {{"database", pool_.database()},
+                       {"user", pool_.user()},
+                       {"application", application_name_},
+                       {"reason", metrics::name_of(why)},
+                       {"statement", text.substr(0, text.find_first_of("'$"))}});
 }
 
 void session::unpin() {

@@ -15,6 +15,10 @@ void prepared_set::distrust(std::uint64_t id) {
   if (const auto found = by_id_.find(id); found != by_id_.end()) found->second->stale = true;
 }
 
+void prepared_set::distrust_all() {
+  for (auto& one : by_use_) one.stale = true;
+}
+
 bool prepared_set::is_stale(std::uint64_t id) const {
   const auto found = by_id_.find(id);
   return found != by_id_.end() && found->second->stale;

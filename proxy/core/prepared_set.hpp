@@ -34,6 +34,7 @@ class prepared_set {
   bool use(std::uint64_t id);
   // The statement is to be prepared afresh before its next use.
   void distrust(std::uint64_t id);
+  void distrust_all();
   bool is_stale(std::uint64_t id) const;
   std::uint64_t add(std::uint64_t id, const std::string& server_name, std::uint64_t parsed);
   // Number of the Parse that made it; 0: it is not there.

@@ -74,7 +74,8 @@ void request_relay::parse_again(const wire::parse_view& view) {
 // For a Parse of the client: the backend has the statement, or gets it.
 void request_relay::provide(const statement& needed, bookkeeping then, std::uint64_t serial) {
   const bool certain = !earlier_units_open() && !backend_.prepared.in_doubt(needed.id) &&
-                       backend_.expected.doubts() == 0 && backend_.transaction != 'E' && !replaying_;
+                       backend_.expected.doubts() == 0 && !backend_.dirty && backend_.transaction != 'E' &&
+                       !replaying_;
   if (!certain || backend_.prepared.is_stale(needed.id) || !backend_.prepared.use(needed.id))
     return prepare(needed, handling::forward, then, serial);
   backend_.unit.answers_parse = true;

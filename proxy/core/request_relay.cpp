@@ -169,8 +169,7 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
       if (name_in_doubt(head.name)) return verdict::held;
       if (client_.statements.find(head.name) != nullptr) return deallocate(head.name, header, entry);
     }
-    backend_.dirty =
-        backend_.dirty || !is_seen || wire::text_may_leave_state(text, rules_.catalogue.forcing());
+    if (!is_seen || wire::text_may_leave_state(text, rules_.catalogue.forcing())) suspect(text);
     note_custom_settings(text);
   }
   // A simple Query drops the unnamed statement, whatever becomes of it.
@@ -179,6 +178,12 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
   client_.in_unit = false;
   client_.batch_deallocates = false;
   return pass_expecting(header, entry);
+}
+
+void request_relay::suspect(std::string_view sql) {
+  constexpr std::size_t longest_beginning = 80;
+  backend_.dirty = true;
+  backend_.suspect.assign(sql.substr(0, longest_beginning));
 }
 
 void request_relay::note_custom_settings(std::string_view sql) {

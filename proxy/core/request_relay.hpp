@@ -88,7 +88,8 @@ class request_relay {
   verdict bind_shared(const wire::frame_header& header, const wire::bind_names& names,
                       const expected_response& entry, const statement& bound);
   void note_custom_settings(std::string_view sql);
-  void note_traits(wire::sql_traits bound);
+  void note_traits(wire::sql_traits bound, std::string_view sql);
+  void suspect(std::string_view sql);
   verdict execute(const wire::frame_header& header);
   verdict describe(const wire::frame_header& header);
   verdict close(const wire::frame_header& header);

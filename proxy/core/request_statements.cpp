@@ -52,7 +52,7 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
     if (const auto* mine = client_.unnamed.current(); mine != nullptr) {
       auto traits = mine->traits;
       traits.leaves_state = traits.leaves_state || mine->is_large;
-      note_traits(traits);
+      note_traits(traits, mine->is_large ? std::string_view{} : std::string_view(mine->text()));
       client_.to_deallocate = mine->deallocates;
     }
     return pass_expecting(header, {.request = request::bind});
@@ -67,8 +67,8 @@ request_relay::verdict request_relay::bind_shared(const wire::frame_header& head
                                                   const expected_response& entry, const statement& bound) {
   ensure_prepared(bound);
   // Of one that was too large to be seen, `sharing` knows nothing.
-  note_traits(
-      {.drops_statements = bound.traits.drops_statements, .leaves_state = bound.sharing.leaves_state});
+  note_traits({.drops_statements = bound.traits.drops_statements, .leaves_state = bound.sharing.leaves_state},
+              bound.text_and_types);
   const auto rest_of_body = header.body - static_cast<std::uint32_t>(names.size);
   built_.clear();
   built_.push_back(frontend::bind);
@@ -87,10 +87,10 @@ request_relay::verdict request_relay::bind_shared(const wire::frame_header& head
   return verdict::done;
 }
 
-void request_relay::note_traits(wire::sql_traits bound) {
+void request_relay::note_traits(wire::sql_traits bound, std::string_view sql) {
   if (rules_.on_lane) return;  // nothing there leaves anything behind
   client_.batch_deallocates = client_.batch_deallocates || bound.drops_statements;
-  backend_.dirty = backend_.dirty || bound.leaves_state;
+  if (bound.leaves_state) suspect(sql.substr(0, sql.find('\0')));
 }
 
 request_relay::verdict request_relay::execute(const wire::frame_header& header) {

@@ -22,10 +22,16 @@ bool is_asynchronous(char type) {
 // the session.
 bool tag_may_leave_state(std::string_view tag) {
   if (tag.empty() || std::string_view("CDELPRS").find(tag.front()) == std::string_view::npos) return false;
-  for (const std::string_view start : {"SET", "PREPARE", "LISTEN", "DECLARE", "LOAD", "CREATE ", "DO", "CALL",
-                                       "EXPLAIN", "RESET", "DISCARD ALL"})
+  for (const std::string_view start :
+       {"PREPARE", "LISTEN", "DECLARE", "LOAD", "CREATE ", "DO", "CALL", "EXPLAIN", "RESET", "DISCARD ALL"})
     if (tag.starts_with(start)) return true;
   return false;
+}
+
+// What kept the session on its connection may be gone.
+bool tag_gives_up(std::string_view tag) {
+  return tag == "UNLISTEN" || tag == "CLOSE CURSOR" || tag == "CLOSE CURSOR ALL" || tag == "DEALLOCATE" ||
+         tag == "DEALLOCATE ALL" || tag.starts_with("DROP ");
 }
 
 }  // namespace
@@ -178,6 +184,7 @@ void response_relay::settle_tag(std::string_view tag) {
     }
   }
   if (head_handling() != handling::swallow && tag_may_leave_state(tag)) backend_.dirty = true;
+  backend_.gave_up = backend_.gave_up || tag_gives_up(tag);
 }
 
 // All prepared statements are gone, but for those whose Parse the server has still to work off.
@@ -246,9 +253,9 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
   expected.pop();
   if (head.then == bookkeeping::probes_state) backend_.own = backend_state::own_exchange::told_state;
   if (head.then == bookkeeping::adapts) backend_.own = backend_state::own_exchange::none;
-  if (head.how == handling::swallow) return backend_.wants_replay ? verdict::replay : verdict::done;
+  if (head.how == handling::swallow && backend_.wants_replay) return verdict::replay;
   if (use_ == backend_use::alone) synthesise_due();
-  return verdict::unit_done;
+  return head.how == handling::swallow ? verdict::done : verdict::unit_done;
 }
 
 // What was not sent to the server because the answer is known is said in its turn.

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,8 +24,17 @@ using shared_session_profile = std::shared_ptr<const session_profile>;
 
 bool is_same(const shared_session_profile& a, const shared_session_profile& b);
 
-// One simple Query that makes a connection with profile `from` have `to`. It does all of it or fails.
-// Precondition: they differ.
-std::string sql_to_change(const shared_session_profile& from, const shared_session_profile& to);
+// Simple Queries that make a connection have `wanted`, whatever it had before. Several, because each is
+// decoded as a whole: what is not ASCII has to wait for client_encoding.
+std::vector<std::string> sql_to_have(const shared_session_profile& wanted);
+
+// Whether a text may mean something else under the other: PostgreSQL makes constants of literals when it
+// parses a statement.
+bool parse_alike(const shared_session_profile& a, const shared_session_profile& b);
+// Whether it could end, on its own, a connection that nobody uses, or what pgweir itself asks there.
+bool is_hasty(const session_profile& one);
+
+// Whatever standard_conforming_strings is.
+std::string sql_literal(std::string_view text);
 
 }  // namespace pgweir::core

@@ -8,7 +8,8 @@ namespace {
 // Each row: what it is about, a name, a value. pg_depend finds what is in the temporary schema by an index.
 constexpr std::string_view fixed_part =
     "SELECT 's'::pg_catalog.text,name::pg_catalog.text,setting::pg_catalog.text FROM pg_catalog.pg_settings "
-    "WHERE source OPERATOR(pg_catalog.=) 'session' AND name OPERATOR(pg_catalog.<>) 'application_name'"
+    "WHERE source OPERATOR(pg_catalog.=) 'session' AND name OPERATOR(pg_catalog.<>) 'application_name' "
+    "AND NOT pg_catalog.starts_with(name,'transaction_')"
     " UNION ALL SELECT 'n','',pg_catalog.current_setting('application_name')"
     " UNION ALL SELECT 'r','',pg_catalog.current_setting('role')"
     " UNION ALL SELECT 'u','',session_user::pg_catalog.text"
@@ -68,12 +69,7 @@ bool state_findings::add_row(wire::bytes_view body) {
 std::string probe_sql(const std::vector<std::string>& custom) {
   std::string sql{fixed_part};
   for (const auto& name : custom) {
-    std::string literal = "'";
-    for (const char c : name) {
-      if (c == '\'') literal += c;
-      literal += c;
-    }
-    literal += '\'';
+    const auto literal = sql_literal(name);
     sql += " UNION ALL SELECT 's'," + literal + ",pg_catalog.current_setting(" + literal +
            ",true) WHERE pg_catalog.current_setting(" + literal + ",true) IS NOT NULL";
   }

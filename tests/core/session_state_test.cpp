@@ -47,18 +47,34 @@ TEST(session_profile, no_settings_and_null_are_different_things_that_nobody_make
   EXPECT_FALSE(core::is_same(profile({{"a", "b"}}), profile({{"a", "c"}})));
 }
 
-TEST(session_profile, is_set_in_one_query_with_the_role_last) {
+using queries = std::vector<std::string>;
+constexpr const char* undone = "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL";
+
+TEST(session_profile, is_had_after_all_of_another_is_undone_with_the_role_last) {
   EXPECT_EQ(
-      core::sql_to_change(nullptr, profile({{"a.b", "it's \\"}, {"c", ""}}, "r", "x\"y")),
-      "SELECT pg_catalog.set_config( E'a.b', E'it''s \\\\',false), pg_catalog.set_config( E'c', E'',false);"
-      "SET SESSION AUTHORIZATION \"x\"\"y\";SET ROLE \"r\";");
+      core::sql_to_have(profile({{"a.b", "it's \\"}, {"c", ""}}, "r", "x\"y")),
+      (queries{undone,
+               "SELECT pg_catalog.set_config( E'a.b', E'it''s \\\\',false), pg_catalog.set_config( E'c', "
+               "E'',false);SET SESSION AUTHORIZATION \"x\"\"y\";SET ROLE \"r\""}));
+  EXPECT_EQ(core::sql_to_have(nullptr), queries{undone});
 }
 
-TEST(session_profile, is_undone_before_another_is_set) {
-  const auto old = profile({{"a", "b"}}, "r");
-  EXPECT_EQ(core::sql_to_change(old, nullptr), "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;");
-  EXPECT_EQ(core::sql_to_change(profile({}, "r"), profile({}, "s")),
-            "RESET SESSION AUTHORIZATION;RESET ROLE;SET ROLE \"s\";");
+TEST(session_profile, has_its_encoding_before_anything_is_written_in_it) {
+  EXPECT_EQ(core::sql_to_have(profile({{"a", "b"}, {"client_encoding", "LATIN1"}})),
+            (queries{undone, "SELECT pg_catalog.set_config( E'client_encoding', E'LATIN1',false)",
+                     "SELECT pg_catalog.set_config( E'a', E'b',false)"}));
+}
+
+TEST(session_profile, may_give_a_text_another_meaning) {
+  EXPECT_TRUE(core::parse_alike(profile({{"work_mem", "1"}}), nullptr));
+  EXPECT_FALSE(core::parse_alike(profile({{"TimeZone", "UTC"}}), nullptr));
+  EXPECT_FALSE(core::parse_alike(profile({{"DateStyle", "ISO, DMY"}}), profile({{"DateStyle", "ISO, MDY"}})));
+}
+
+TEST(session_profile, is_hasty_if_it_may_end_what_others_do) {
+  EXPECT_FALSE(core::is_hasty(*profile({{"statement_timeout", "30000"}, {"idle_session_timeout", "0"}})));
+  EXPECT_TRUE(core::is_hasty(*profile({{"statement_timeout", "999"}})));
+  EXPECT_TRUE(core::is_hasty(*profile({{"idle_session_timeout", "60000"}})));
 }
 
 TEST(profile_book, gives_equal_profiles_one_identity_as_long_as_somebody_has_them) {
@@ -97,8 +113,8 @@ TEST(state_findings, refuse_what_cannot_be_a_row_of_theirs) {
 
 TEST(state_probe, asks_for_custom_settings_by_name) {
   const auto sql = core::probe_sql({"a.b", "c.'d"});
-  EXPECT_NE(sql.find("current_setting('a.b',true)"), std::string::npos);
-  EXPECT_NE(sql.find("current_setting('c.''d',true)"), std::string::npos);
+  EXPECT_NE(sql.find("current_setting( E'a.b',true)"), std::string::npos);
+  EXPECT_NE(sql.find("current_setting( E'c.''d',true)"), std::string::npos);
 }
 
 script& asks(script& s) {
@@ -127,6 +143,15 @@ TEST(state_probe, is_answered_unseen_and_the_next_unit_waits_for_it) {
     s.backend_state().own = own_exchange::none;
     s.client(query("select 2")).expect_server(query("select 1") + query("select 2"));
   });
+}
+
+// COPY data that came too late is followed by its end, which nobody answers.
+TEST(state_probe, is_not_held_up_by_the_end_of_copy_data_that_came_late) {
+  script s;
+  asks(s).client(from_client::copy_done());
+  s.server(complete("SELECT 1") + ready()).expect_client("");
+  s.backend_state().own = own_exchange::none;
+  s.expect_quiet();
 }
 
 TEST(state_probe, that_fails_is_no_reason_to_end_the_session) {

@@ -6,6 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 namespace pgweir::test {
 namespace {
 
@@ -138,6 +141,18 @@ TEST_P(session_state, what_a_client_leaves_behind_is_undone_as_soon_as_it_has_go
       [&] { return other_.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == "0"; }));
   EXPECT_NE(other_.value("SHOW work_mem"), "77kB");
   EXPECT_EQ(sqlstate_of(other_.ask_sql("SELECT FROM mine")), "42P01");
+}
+
+TEST(session_state_that_keeps_a_connection, is_given_up_with_its_idle_session) {
+  pgweir_process pgweir{proxied("size = 2\npin_idle_timeout = \"100ms\"", "workers = 1")};
+  auto client = wire_client::postgres(pgweir.tcp());
+  client.ask_sql("LISTEN mine");
+  EXPECT_EQ(client.read_until('E').back().sqlstate(), "57P05");
+  EXPECT_TRUE(client.at_end());
+  auto other = wire_client::postgres(pgweir.tcp());
+  other.ask_sql("SET work_mem = '77kB'");
+  std::this_thread::sleep_for(std::chrono::milliseconds{300});
+  EXPECT_EQ(other.value("SHOW work_mem"), "77kB") << "settings keep no connection";
 }
 
 // Reads of sessions that set the same share server connections; others never see that.
