@@ -143,6 +143,60 @@ TEST_P(session_state, what_a_client_leaves_behind_is_undone_as_soon_as_it_has_go
   EXPECT_EQ(sqlstate_of(other_.ask_sql("SELECT FROM mine")), "42P01");
 }
 
+std::string epoch_of(wire_client& who, const std::string& name, const std::string& sql) {
+  const auto answer = who.ask((sql.empty() ? std::string{} : frontend::parse(name, sql)) +
+                              frontend::bind("", name) + frontend::execute() + frontend::sync());
+  return first_columns(answer).at(0);
+}
+
+// PostgreSQL makes a constant of the literal when it parses the statement.
+TEST_P(session_state, gives_a_shared_statement_the_meaning_that_it_has_for_each_session) {
+  const std::string sql = "SELECT extract(epoch FROM '2026-01-01 00:00'::timestamptz)::bigint::text";
+  ASSERT_EQ(sqlstate_of(one_.ask_sql("SET TimeZone = 'Asia/Tokyo'")), "");
+  ASSERT_EQ(sqlstate_of(other_.ask_sql("SET TimeZone = 'UTC'")), "");
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(epoch_of(one_, "", sql), "1767193200");
+    EXPECT_EQ(epoch_of(other_, "", sql), "1767225600");
+  }
+  EXPECT_EQ(epoch_of(one_, "s", sql), "1767193200");
+  EXPECT_EQ(epoch_of(other_, "s", sql), "1767225600");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(epoch_of(one_, "s", {}), "1767193200");
+    EXPECT_EQ(epoch_of(other_, "s", {}), "1767225600");
+  }
+}
+
+TEST_P(session_state, hidden_in_a_function_reaches_nobody_else) {
+  postgres::shared().exec(
+      "CREATE OR REPLACE FUNCTION hides(text, text) RETURNS text LANGUAGE sql "
+      "AS $$ SELECT set_config($1, $2, false) $$");
+  const auto* seen = "SELECT coalesce(nullif(current_setting('my.secret', true), ''), 'nothing')";
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(sqlstate_of(one_.ask_sql("SELECT hides('my.' || 'secret', 'known')")), "");
+    EXPECT_EQ(other_.value(seen), "nothing");
+    EXPECT_EQ(value_elsewhere(other_, seen), "nothing");
+  }
+}
+
+TEST_P(session_state, stays_with_its_session_although_the_server_cannot_be_asked) {
+  one_.ask_sql("SELECT count(pg_advisory_lock(i)) FROM generate_series(1, 3000) i");
+  one_.ask_sql("CREATE TEMP TABLE mine AS SELECT 7 AS a");
+  one_.ask_sql("SET statement_timeout = '1ms'");
+  EXPECT_EQ(other_.value("SELECT 1"), "1") << "on the other server connection";
+  one_.ask_sql("SET statement_timeout = 0");
+  EXPECT_EQ(one_.value("SELECT a FROM mine"), "7");
+}
+
+TEST_P(session_state, in_another_encoding_does_not_change_what_others_have_set) {
+  ASSERT_EQ(sqlstate_of(one_.ask_sql("SET client_encoding = 'LATIN1'")), "");
+  ASSERT_EQ(sqlstate_of(other_.ask_sql("SET my.word = 'caf\xC3\xA9'")), "");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(one_.value("SHOW client_encoding"), "LATIN1");
+    EXPECT_EQ(other_.value("SELECT current_setting('my.word')"), "caf\xC3\xA9");
+    EXPECT_EQ(value_elsewhere(other_, "SELECT current_setting('my.word')"), "caf\xC3\xA9");
+  }
+}
+
 TEST(session_state_that_keeps_a_connection, is_given_up_with_its_idle_session) {
   pgweir_process pgweir{proxied("size = 2\npin_idle_timeout = \"100ms\"", "workers = 1")};
   auto client = wire_client::postgres(pgweir.tcp());
