@@ -138,6 +138,7 @@ class session final : public io::connection,
   bool may_release(bool client_leaves) const;
   bool must_ask_for_state() const;
   bool in_transaction() const;
+  bool waits_to_send() const;
   void learn_state();
   unit_owner owner() const;
   std::optional<metrics::pin_reason> reason_to_keep() const;

@@ -102,7 +102,7 @@ void session::settle() {
       return end(outcome::client_opened_transaction);
     if (may_release(false))
       release();
-    else if (phase_ == phase::active)
+    else if (phase_ == phase::active && !waits_to_send())
       enter(phase::idle_in_transaction);
     if (lease_) pin_if_needed();
   }
@@ -110,12 +110,16 @@ void session::settle() {
   if (kept() > 0 && !(lease_ && lease_->is_draining())) offer_kept_bytes();
 }
 
+// It has its backend, which is being made fit; the unit is yet to go.
+bool session::waits_to_send() const { return client_.names == core::naming::shared && !unit_sent_; }
+
 bool session::may_release(bool client_leaves) const {
   const auto& state = memory_of(*lease_).state;
   const bool can_be_undone =
       client_leaves && (client_.names == core::naming::own || bound_.any() || state.untold);
   return state.is_quiet() && !client_.in_unit && client_.rest.how != core::passing::forward &&
-         (unit_sent_ || client_leaves) && (!reason_to_keep() || can_be_undone) && !lease_->is_draining();
+         (client_leaves || !waits_to_send()) && (!reason_to_keep() || can_be_undone) &&
+         !lease_->is_draining();
 }
 
 // After what may have changed it; and while the session is bound to its backend by something, which may have
