@@ -52,8 +52,9 @@ std::shared_ptr<statement> statement_catalogue::make(std::string_view text_and_t
   made->counted_in = &bytes_;
   bytes_ += made->counted;
   const auto sql = text_and_types.substr(0, text_and_types.find('\0'));
-  made->traits = wire::traits_of(sql);
   made->sharing = wire::classify(sql, forcing_);
+  made->traits = {.drops_statements = wire::read_sql_head(sql).kind == wire::sql_head_kind::deallocate_all,
+                  .leaves_state = made->sharing.leaves_state};
   made->freezes_time = wire::freezes_time(sql);
   return made;
 }

@@ -7,21 +7,15 @@
 namespace pgweir::wire {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_part(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
-         (static_cast<unsigned char>(c) & 0x80u) != 0;
-}
-
 void skip_blanks(std::string_view& text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
 }
 
 bool skip_word(std::string_view& text, std::string_view word) {
   if (text.size() < word.size()) return false;
   if (!std::equal(word.begin(), word.end(), text.begin(), [](char a, char b) { return a == lower(b); }))
     return false;
-  if (text.size() > word.size() && is_part(text[word.size()])) return false;
+  if (text.size() > word.size() && continues_identifier(text[word.size()])) return false;
   text.remove_prefix(word.size());
   skip_blanks(text);
   return true;
@@ -34,7 +28,7 @@ std::string dotted_name(std::string_view text) {
     const char c = text.front();
     if (c == '"')
       quoted = !quoted;
-    else if (quoted || is_part(c) || c == '.')
+    else if (quoted || continues_identifier(c) || c == '.')
       name.push_back(c);
     else
       break;
@@ -67,7 +61,7 @@ void collect_custom_settings(std::string_view sql, std::vector<std::string>& nam
   constexpr std::size_t longest_name = 128;
   for (std::size_t at = 0; at + 3 < sql.size() && names.size() < most; ++at) {
     if (lower(sql[at]) != 's' || lower(sql[at + 1]) != 'e' || lower(sql[at + 2]) != 't') continue;
-    if (at > 0 && is_part(sql[at - 1])) continue;
+    if (at > 0 && continues_identifier(sql[at - 1])) continue;
     auto name = name_behind_set(sql.substr(at));
     const bool is_custom = name.find('.') != std::string::npos && name.size() <= longest_name;
     if (is_custom && std::find(names.begin(), names.end(), name) == names.end())

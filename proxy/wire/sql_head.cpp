@@ -1,21 +1,9 @@
 #include "proxy/wire/sql_head.hpp"
 
 #include "proxy/wire/ascii.hpp"
-#include "proxy/wire/sql_class.hpp"
-
-#include <cctype>
 
 namespace pgweir::wire {
 namespace {
-
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool starts_identifier(char c) {
-  return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' ||
-         (static_cast<unsigned char>(c) & 0x80u) != 0;
-}
-bool continues_identifier(char c) {
-  return starts_identifier(c) || std::isdigit(static_cast<unsigned char>(c)) != 0 || c == '$';
-}
 
 // Past white space and comments (manual, "Lexical Structure": /* */ nests).
 void skip_blank(std::string_view& text) {
@@ -83,11 +71,6 @@ bool nothing_follows(std::string_view text) {
 }
 
 }  // namespace
-
-sql_traits traits_of(std::string_view text) {
-  return {.drops_statements = read_sql_head(text).kind == sql_head_kind::deallocate_all,
-          .leaves_state = text_may_leave_state(text)};
-}
 
 sql_head read_sql_head(std::string_view text) {
   skip_blank(text);

@@ -28,6 +28,5 @@ struct sql_traits {
   bool drops_statements = false;  // DEALLOCATE ALL, DISCARD ALL
   bool leaves_state = false;      // sql_class::leaves_state
 };
-sql_traits traits_of(std::string_view text);
 
 }  // namespace pgweir::wire
