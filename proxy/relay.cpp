@@ -26,7 +26,6 @@ void change_profile(pool::backend& held, relay_memory& memory, const unit_owner&
     ask_quietly(held, memory, sql,
                 unit_waits && &sql == &queries.back() ? core::bookkeeping::adapts : core::bookkeeping::none);
   if (unit_waits) state.own = core::backend_state::own_exchange::adapts;
-  if (!core::parse_alike(state.profile, next.profile)) state.prepared.distrust_all();
   held.application_name = memory.login_application_name;
   state.may_hide = false;
   counts.profile_switches.add();
@@ -55,13 +54,19 @@ lane& lane_of(pool::backend& shared, std::string_view statement_prefix) {
   return *memory.shared;
 }
 
+void note_profile(pool::backend& held, const core::shared_session_profile& now) {
+  auto& state = memory_of(held).state;
+  if (!core::parse_alike(state.profile, now)) state.prepared.distrust_all();
+  state.profile = now;
+  held.session_settings = now.get();
+}
+
 void discard_all(pool::backend& held, metrics::pool_instruments& counts) {
   auto& memory = memory_of(held);
   ask_quietly(held, memory, "DISCARD ALL");
   // What comes behind it may make it so again before it is answered.
   memory.state.dirty = memory.state.untold = memory.state.may_hide = memory.state.gave_up = false;
-  memory.state.profile.reset();
-  held.session_settings = nullptr;
+  note_profile(held, nullptr);
   memory.state.prepared.clear();
   held.application_name = memory.login_application_name;
   counts.server_resets.add();
@@ -75,8 +80,7 @@ void prepare_for(pool::backend& held, const unit_owner& next, metrics::pool_inst
   memory.last_client = next.client_id;
   if (!core::is_same(state.profile, next.profile) || hides) change_profile(held, memory, next, counts);
   // Another worker's may be equal without being the same.
-  state.profile = next.profile;
-  held.session_settings = next.profile.get();
+  note_profile(held, next.profile);
   if (held.application_name != next.application_name) {
     ask_quietly(held, memory, "SET application_name TO" + core::sql_literal(next.application_name));
     held.application_name = next.application_name;

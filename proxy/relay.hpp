@@ -66,6 +66,8 @@ void prepare_for(pool::backend& held, const unit_owner& next, metrics::pool_inst
 // Asks the server what the client has left; the answer is in backend_state::findings.
 void ask_for_state(pool::backend& held, const std::vector<std::string>& custom_settings,
                    metrics::pool_instruments& counts);
+// `now` is what the backend has from here on; what it prepared under another meaning is prepared afresh.
+void note_profile(pool::backend& held, const core::shared_session_profile& now);
 // Undoes everything but what the login did; nobody may have had the backend meanwhile.
 void discard_all(pool::backend& held, metrics::pool_instruments& counts);
 

@@ -59,8 +59,8 @@ std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::by
   const auto& settings = pool_.settings();
   const bool shares = settings.multiplex == config::multiplex::automatic;
   statement_key_ = 0;
-  lease_reason_ = client_.names == core::naming::own ? lease_reason::session_mode : lease_reason::off;
-  if (client_.names == core::naming::own) return std::nullopt;
+  lease_reason_ = keeps_backend() ? lease_reason::session_mode : lease_reason::off;
+  if (keeps_backend()) return std::nullopt;
   const bool may_be_unnamed = settings.prepare_unnamed == config::prepare_unnamed::automatic &&
                               static_cast<char>(unit.front()) == wire::frontend::parse;
   if (!shares && !may_be_unnamed) return std::nullopt;
@@ -165,8 +165,7 @@ void session::on_failed(core::lane_failure why, bool begun) {
 // The unit of a lease is answered. Only the first one was looked at.
 void session::observe_unit(std::chrono::nanoseconds took, std::size_t answer_bytes) {
   pool_.instruments().lease_units[lease_reason_].add();
-  lease_reason_ =
-      client_.names == core::naming::own ? lease_reason::session_mode : lease_reason::in_transaction;
+  lease_reason_ = keeps_backend() ? lease_reason::session_mode : lease_reason::in_transaction;
   const auto key = std::exchange(statement_key_, 0);
   if (key != 0)
     host_.statistics.observe(key, took, answer_bytes, pool::policy::longest_shared(pool_.settings()));

@@ -111,12 +111,11 @@ void session::settle() {
 }
 
 // It has its backend, which is being made fit; the unit is yet to go.
-bool session::waits_to_send() const { return client_.names == core::naming::shared && !unit_sent_; }
+bool session::waits_to_send() const { return !keeps_backend() && !unit_sent_; }
 
 bool session::may_release(bool client_leaves) const {
   const auto& state = memory_of(*lease_).state;
-  const bool can_be_undone =
-      client_leaves && (client_.names == core::naming::own || bound_.any() || state.untold);
+  const bool can_be_undone = client_leaves && (keeps_backend() || bound_.any() || state.untold);
   return state.is_quiet() && !client_.in_unit && client_.rest.how != core::passing::forward &&
          (client_leaves || !waits_to_send()) && (!reason_to_keep() || can_be_undone) &&
          !lease_->is_draining();
@@ -126,7 +125,7 @@ bool session::may_release(bool client_leaves) const {
 // gone, if others need one.
 bool session::must_ask_for_state() const {
   const auto& state = memory_of(*lease_).state;
-  if (client_.names == core::naming::own || !state.is_quiet() || client_.in_unit) return false;
+  if (keeps_backend() || !state.is_quiet() || client_.in_unit) return false;
   if (state.dirty || (state.untold && may_have_changed_)) return true;
   return bound_.any() && may_have_changed_ && (state.gave_up || pool_.has_waiters());
 }
@@ -138,13 +137,10 @@ void session::learn_state() {
   auto found = std::exchange(state.findings, {});
   state.untold = found.failed;
   if (found.failed) return;
-  const auto before = state.profile;
   bound_ = found.bound;
   if (found.profile.authorization == memory.login_user) found.profile.authorization.clear();
   profile_ = host_.profiles.intern(std::move(found.profile));
-  state.profile = profile_;
-  if (!core::parse_alike(before, profile_)) state.prepared.distrust_all();
-  lease_->session_settings = profile_.get();
+  note_profile(*lease_, profile_);
   application_name_ = lease_->application_name = found.application_name;
   if (!reason_to_keep()) unpin();
 }
@@ -156,7 +152,7 @@ unit_owner session::owner() const {
 // Why the lease outlasts the transaction, if it does.
 std::optional<metrics::pin_reason> session::reason_to_keep() const {
   if (!greeting_->startup->replication.empty()) return metrics::pin_reason::replication;
-  if (client_.names == core::naming::own) return metrics::pin_reason::session_mode;
+  if (keeps_backend()) return metrics::pin_reason::session_mode;
   if (client_.needs_same_backend()) return metrics::pin_reason::large_statement;
   if (memory_of(*lease_).state.lost_count) return metrics::pin_reason::copy_doubt;
   if (memory_of(*lease_).state.untold) return metrics::pin_reason::unknown_state;
