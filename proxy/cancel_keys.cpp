@@ -9,12 +9,12 @@
 namespace pgweir::proxy {
 
 cancel_keys::place cancel_keys::reserve() {
-  if (free_.empty()) {
+  if (free_.size() < released_before_reuse) {
     keys_.emplace_back();
     return static_cast<place>(keys_.size() - 1);
   }
-  const auto reserved = free_.back();
-  free_.pop_back();
+  const auto reserved = free_.front();
+  free_.pop_front();
   return reserved;
 }
 
@@ -29,7 +29,8 @@ cancel_key cancel_keys::give(place to, std::int32_t server_process_id) {
 
 std::optional<cancel_keys::place> cancel_keys::find(const cancel_key& key) const {
   const auto number = static_cast<std::uint32_t>(key.process_id) & ((1u << place_bits) - 1);
-  if (worker_of(key) == worker_ && number != 0 && fits(number - 1, key)) return number - 1;
+  if (worker_of(key) == worker_ && number >= above_servers && fits(number - above_servers, key))
+    return number - above_servers;
   for (auto [at, end] = by_server_.equal_range(key.process_id); at != end; ++at)
     if (fits(at->second, key)) return at->second;
   return std::nullopt;
@@ -45,9 +46,8 @@ void cancel_keys::release(place gone) {
   free_.push_back(gone);
 }
 
-// A process id of zero would look like none.
 std::int32_t cancel_keys::own_process_id(place of) const {
-  return static_cast<std::int32_t>(worker_ << place_bits | (of + 1));
+  return static_cast<std::int32_t>(worker_ << place_bits | above_servers | of);
 }
 
 bool cancel_keys::fits(place candidate, const cancel_key& key) const {

@@ -2,15 +2,17 @@
 // are.
 //
 // Where clients share servers, the process id is pgweir's own and says on which worker the client is: worker
-// in the high bits, place in the low ones. A client that has a server to itself is told the server's own
-// process id, so that it equals pg_backend_pid(); nothing about the worker follows from that, and two servers
-// behind one pgweir may have equal ones: the secret decides. Thread rule: the worker's thread, but for
-// worker_of().
+// in the high bits, place in the low ones, and between them a bit that makes it larger than any process id of
+// Linux, so that pg_terminate_backend() of it ends nobody else's session. A client that has a server to
+// itself is told the server's own process id, so that it equals pg_backend_pid(); nothing about the worker
+// follows from that, and two servers behind one pgweir may have equal ones: the secret decides. Thread rule:
+// the worker's thread, but for worker_of().
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -24,7 +26,9 @@ struct cancel_key {
 
 class cancel_keys {
  public:
-  using place = std::uint32_t;  // dense, from 0; given again once released
+  // From 0; given again when many others were released after it, because applications and their pools take a
+  // new process id for the sign of a new connection.
+  using place = std::uint32_t;
 
   explicit cancel_keys(std::size_t worker) : worker_(worker) {}
 
@@ -44,6 +48,8 @@ class cancel_keys {
 
  private:
   static constexpr unsigned place_bits = 24;  // leaves 7 bits for the worker in a positive process id
+  static constexpr std::uint32_t above_servers = 1u << 23;
+  static constexpr std::size_t released_before_reuse = 4096;
 
   std::int32_t own_process_id(place of) const;
   bool fits(place candidate, const cancel_key& key) const;
@@ -52,8 +58,8 @@ class cancel_keys {
   const std::size_t worker_;
   std::array<std::int32_t, 64> secrets_{};  // random, made in batches
   std::size_t secrets_left_ = 0;
-  std::vector<cancel_key> keys_;  // by place; process id 0: none was given
-  std::vector<place> free_;
+  std::vector<cancel_key> keys_;                            // by place; process id 0: none was given
+  std::deque<place> free_;                                  // released last at the back
   std::unordered_multimap<std::int32_t, place> by_server_;  // of those whose process id is not pgweir's own
 };
 

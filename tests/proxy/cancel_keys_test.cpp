@@ -2,14 +2,23 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 namespace pgweir::proxy {
 namespace {
 
+// /proc/sys/kernel/pid_max is never larger.
+constexpr std::int32_t most_of_linux = 1 << 22;
+
 cancel_key with_other_secret(cancel_key key) {
   key.secret ^= 1;
   return key;
+}
+
+// Reserves until it is the turn of this one; the others are released at once.
+void reserve_again(cancel_keys& keys, cancel_keys::place wanted) {
+  for (auto got = keys.reserve(); got != wanted; got = keys.reserve()) keys.release(got);
 }
 
 TEST(cancel_keys, of_pgweir_tell_the_worker_and_are_all_different) {
@@ -18,11 +27,33 @@ TEST(cancel_keys, of_pgweir_tell_the_worker_and_are_all_different) {
     cancel_keys keys{worker};
     for (int i = 0; i < 100; ++i) {
       const auto key = keys.give(keys.reserve(), 0);
-      EXPECT_GT(key.process_id, 0);
+      EXPECT_GT(key.process_id, most_of_linux);
       EXPECT_EQ(cancel_keys::worker_of(key), worker);
       EXPECT_TRUE(seen.insert(key.process_id).second) << key.process_id;
     }
   }
+}
+
+// psycopg's pool, for one, tells by it that it has got a new connection.
+TEST(cancel_keys, of_clients_that_come_and_go_do_not_come_again_soon) {
+  std::set<std::int32_t> seen;
+  cancel_keys keys{0};
+  for (int i = 0; i < 4096; ++i) {
+    const auto place = keys.reserve();
+    EXPECT_TRUE(seen.insert(keys.give(place, 0).process_id).second) << i;
+    keys.release(place);
+  }
+}
+
+TEST(cancel_keys, places_are_given_again_in_the_long_run) {
+  cancel_keys keys{0};
+  cancel_keys::place highest = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    const auto place = keys.reserve();
+    highest = std::max(highest, place);
+    keys.release(place);
+  }
+  EXPECT_LT(highest, 5000u);
 }
 
 TEST(cancel_keys, find_the_place_by_process_id_and_secret_together) {
@@ -59,7 +90,8 @@ TEST(cancel_keys, of_a_server_may_equal_one_of_pgweir) {
   EXPECT_EQ(keys.find(key), one);
   EXPECT_EQ(keys.find(other_key), other);
   keys.release(one);
-  const auto again = keys.reserve();
+  const auto again = one;
+  reserve_again(keys, one);
   const auto again_key = keys.give(again, key.process_id);
   EXPECT_EQ(keys.find(again_key), again);
   EXPECT_EQ(keys.find(other_key), other);
@@ -77,7 +109,7 @@ TEST(cancel_keys, that_were_given_for_a_released_place_are_void) {
     EXPECT_EQ(keys.find(key), place);
     keys.release(place);
     EXPECT_EQ(keys.find(key), std::nullopt) << server;
-    ASSERT_EQ(keys.reserve(), place);
+    reserve_again(keys, place);
     EXPECT_EQ(keys.find(key), std::nullopt) << server;
     keys.give(place, server);
     EXPECT_EQ(keys.find(key), std::nullopt) << server;
