@@ -133,8 +133,9 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
     stream_.skip(header.size());
     return verdict::done;
   }
-  const wire::sql_traits traits{.drops_statements = head.kind == wire::sql_head_kind::deallocate_all,
-                                .leaves_state = wire::text_may_leave_state(view.text)};
+  const wire::sql_traits traits{
+      .drops_statements = head.kind == wire::sql_head_kind::deallocate_all,
+      .leaves_state = wire::text_may_leave_state(view.text, rules_.catalogue.forcing())};
   // Beyond the bound the text is not kept, as that of a large one; but a lane keeps no client.
   const bool has_room = client_.unnamed.reserve(view.text_and_types, rules_.catalogue);
   if (!has_room && !rules_.on_lane) backend_.unit.is_kept = false;

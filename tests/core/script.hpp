@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,7 +21,9 @@ namespace pgweir::test {
 
 class script {
  public:
-  explicit script(std::size_t prepared_limit = 100) : prepared_limit_(prepared_limit) {}
+  explicit script(std::size_t prepared_limit = 100, std::span<const std::string> session_functions = {})
+      : prepared_limit_(prepared_limit),
+        catalogue_{1 << 20, "secret", wire::session_functions{session_functions}} {}
 
   // `size` bytes at a time from here on; 0: all at once.
   script& in_pieces_of(std::size_t size);
@@ -66,7 +69,7 @@ class script {
   std::size_t piece_ = 0;  // of the client's bytes
   std::size_t server_piece_ = 0;
   bool may_start_unit_ = true;
-  core::statement_catalogue catalogue_{1 << 20, "secret"};
+  core::statement_catalogue catalogue_;
   core::statement_finder texts_{catalogue_};
   bool shares_unnamed_ = false;
   core::client_state client_;

@@ -145,6 +145,19 @@ TEST(state_probe, is_answered_unseen_and_the_next_unit_waits_for_it) {
   });
 }
 
+// nextval() changes no session, unless the operator says so.
+TEST(state_probe, follows_the_functions_that_the_operator_names_in_either_protocol) {
+  const std::vector<std::string> named{"nextval"};
+  const auto simple = query("select nextval('s')");
+  const auto extended = parse("", "select nextval('s')") + bind_statement("", "") + execute() + sync();
+  for (const auto& unit : {simple, extended}) {
+    script says_nothing;
+    EXPECT_FALSE(says_nothing.client(unit).backend_state().dirty);
+    script names_it{100, named};
+    EXPECT_TRUE(names_it.client(unit).backend_state().dirty);
+  }
+}
+
 // COPY data that came too late is followed by its end, which nobody answers.
 TEST(state_probe, is_not_held_up_by_the_end_of_copy_data_that_came_late) {
   script s;
