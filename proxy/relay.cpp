@@ -1,5 +1,6 @@
 #include "proxy/relay.hpp"
 
+#include "proxy/core/own_names.hpp"
 #include "proxy/lane.hpp"
 #include "proxy/wire/request.hpp"
 
@@ -87,15 +88,23 @@ void prepare_for(pool::backend& held, const unit_owner& next, metrics::pool_inst
   }
 }
 
-void ask_for_state(pool::backend& held, const std::vector<std::string>& custom_settings,
-                   metrics::pool_instruments& counts) {
+void ask_for_state(pool::backend& held, const core::client_state& client, metrics::pool_instruments& counts) {
   auto& memory = memory_of(held);
   memory.state.dirty = memory.state.untold = memory.state.gave_up = false;
   memory.state.may_hide = true;
   memory.state.findings = {};
   memory.state.own = core::backend_state::own_exchange::asks_for_state;
-  ask_quietly(held, memory, core::probe_sql(custom_settings), core::bookkeeping::probes_state);
+  const auto statements =
+      client.names == core::naming::own ? core::protocol_statements_sql() : std::string_view{};
+  ask_quietly(held, memory, core::probe_sql(client.custom_settings, statements),
+              core::bookkeeping::probes_state);
   counts.state_probes.add();
+}
+
+void drop_own_names(pool::backend& held) {
+  auto& memory = memory_of(held);
+  memory.state.own = core::backend_state::own_exchange::adapts;
+  ask_quietly(held, memory, "DEALLOCATE ALL", core::bookkeeping::adapts);
 }
 
 void pause(io::connection& from, io::clock::time_point& since) {

@@ -64,8 +64,10 @@ struct unit_owner {
 // are swallowed.
 void prepare_for(pool::backend& held, const unit_owner& next, metrics::pool_instruments& counts);
 // Asks the server what the client has left; the answer is in backend_state::findings.
-void ask_for_state(pool::backend& held, const std::vector<std::string>& custom_settings,
-                   metrics::pool_instruments& counts);
+void ask_for_state(pool::backend& held, const core::client_state& client, metrics::pool_instruments& counts);
+// The client's statements are shared again, see core/own_names.hpp: the backend forgets what it calls its own
+// way. The next unit waits for that.
+void drop_own_names(pool::backend& held);
 // `now` is what the backend has from here on; what it prepared under another meaning is prepared afresh.
 void note_profile(pool::backend& held, const core::shared_session_profile& now);
 // Undoes everything but what the login did; nobody may have had the backend meanwhile.

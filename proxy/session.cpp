@@ -17,7 +17,7 @@ session::session(io::loop& owner, io::transport client, session_host& host, pool
       application_name_(std::move(application_name)),
       identity_(identity) {
   if (pool_.settings().mode == config::pool_mode::session || !greeting_->startup->replication.empty())
-    client_.names = core::naming::own;
+    client_.names = core::naming::untouched;
 }
 
 session::~session() {
@@ -234,7 +234,7 @@ void session::end(outcome why, std::string_view detail) {
     const bool runs = !memory_of(*lease_).state.expected.empty();
     if (runs && pool_.settings().cancel_on_disconnect) pool_.cancel_query(*lease_);
     if (may_release(true)) {
-      if (bound_.any()) memory_of(*lease_).state.dirty = true;
+      if (is_bound()) memory_of(*lease_).state.dirty = true;
       give_back(true);
     } else {
       lease_->set_user(nullptr);

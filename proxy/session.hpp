@@ -116,7 +116,9 @@ class session final : public io::connection,
   void on_timeout() override;
 
   // Session mode, and replication: the client has its backend to itself, from login to the end.
-  bool keeps_backend() const { return client_.names == core::naming::own; }
+  bool keeps_backend() const { return client_.names == core::naming::untouched; }
+  // Something that the client can give up holds it on its backend.
+  bool is_bound() const { return bound_.any() || client_.names == core::naming::own; }
   core::relay_rules relay_rules() const;
   std::size_t send_unit(std::span<const std::byte> arrived);
   std::size_t start_unit(std::span<const std::byte> arrived, bool& blocked);

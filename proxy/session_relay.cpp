@@ -1,5 +1,6 @@
 // The part of a session that holds a backend: bytes of both sides go through the core's relays.
 #include "metrics/log.hpp"
+#include "proxy/core/own_names.hpp"
 #include "proxy/session.hpp"
 
 namespace pgweir::proxy {
@@ -94,9 +95,10 @@ void session::settle() {
   if (state.expected.empty()) {
     if (state.own == core::backend_state::own_exchange::told_state) learn_state();
     if (phase_ == phase::leaving) return end(outcome::client_terminated);
+    if (state.own != core::backend_state::own_exchange::none) return;
     if (must_ask_for_state()) {
       may_have_changed_ = false;
-      return ask_for_state(*lease_, client_.custom_settings, pool_.instruments());
+      return ask_for_state(*lease_, client_, pool_.instruments());
     }
     if (state.transaction != 'I' && pool_.settings().mode == config::pool_mode::statement)
       return end(outcome::client_opened_transaction);
@@ -115,7 +117,7 @@ bool session::waits_to_send() const { return !keeps_backend() && !unit_sent_; }
 
 bool session::may_release(bool client_leaves) const {
   const auto& state = memory_of(*lease_).state;
-  const bool can_be_undone = client_leaves && (keeps_backend() || bound_.any() || state.untold);
+  const bool can_be_undone = client_leaves && (keeps_backend() || is_bound() || state.untold);
   return state.is_quiet() && !client_.in_unit && client_.rest.how != core::passing::forward &&
          (client_leaves || !waits_to_send()) && (!reason_to_keep() || can_be_undone) &&
          !lease_->is_draining();
@@ -127,7 +129,7 @@ bool session::must_ask_for_state() const {
   const auto& state = memory_of(*lease_).state;
   if (keeps_backend() || !state.is_quiet() || client_.in_unit) return false;
   if (state.dirty || (state.untold && may_have_changed_)) return true;
-  return bound_.any() && may_have_changed_ && (state.gave_up || pool_.has_waiters());
+  return is_bound() && may_have_changed_ && (state.gave_up || pool_.has_waiters());
 }
 
 void session::learn_state() {
@@ -142,6 +144,8 @@ void session::learn_state() {
   profile_ = host_.profiles.intern(std::move(found.profile));
   note_profile(*lease_, profile_);
   application_name_ = lease_->application_name = found.application_name;
+  const bool may_share = client_.names == core::naming::own && !bound_.any() && phase_ != phase::leaving;
+  if (may_share && core::share_names(client_, host_.catalogue, found.statements)) drop_own_names(*lease_);
   if (!reason_to_keep()) unpin();
 }
 
@@ -160,7 +164,7 @@ std::optional<metrics::pin_reason> session::reason_to_keep() const {
   if (bound_.temporary_objects) return metrics::pin_reason::temporary_object;
   if (bound_.listens) return metrics::pin_reason::listen;
   if (bound_.held_cursors) return metrics::pin_reason::held_cursor;
-  if (bound_.sql_prepared) return metrics::pin_reason::sql_prepare;
+  if (bound_.sql_prepared || client_.names == core::naming::own) return metrics::pin_reason::sql_prepare;
   return std::nullopt;
 }
 

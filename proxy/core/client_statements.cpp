@@ -10,6 +10,17 @@ const client_statements::named* client_statements::find(std::string_view name) c
   return found == tables_->names.end() ? nullptr : &found->second;
 }
 
+std::vector<std::pair<std::string_view, shared_statement>> client_statements::in_order() const {
+  std::vector<std::pair<std::string_view, shared_statement>> all;
+  if (tables_ == nullptr) return all;
+  std::vector<name_map::const_iterator> order;
+  for (auto at = tables_->names.begin(); at != tables_->names.end(); ++at) order.push_back(at);
+  std::sort(order.begin(), order.end(),
+            [](const auto& a, const auto& b) { return a->second.serial < b->second.serial; });
+  for (const auto& at : order) all.emplace_back(at->first, at->second.made);
+  return all;
+}
+
 const client_statements::named* client_statements::find_defined(std::uint64_t serial) const {
   if (tables_ == nullptr) return nullptr;
   const auto found = std::find_if(tables_->names.begin(), tables_->names.end(),

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace pgweir::core {
@@ -33,6 +34,8 @@ class client_statements {
   }
   // Null: no such name.
   const named* find(std::string_view name) const;
+  // All, oldest definition first; the names are valid until the next change.
+  std::vector<std::pair<std::string_view, shared_statement>> in_order() const;
   // The one with this definition. Slow.
   const named* find_defined(std::uint64_t serial) const;
   std::uint64_t define(std::string_view name, shared_statement made, std::uint64_t since = 0);

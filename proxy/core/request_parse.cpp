@@ -19,7 +19,7 @@ namespace frontend = wire::frontend;
 
 request_relay::verdict request_relay::parse(const wire::frame_header& header) {
   client_.in_unit = true;
-  if (client_.names == naming::own) return pass_expecting(header, {.request = request::parse});
+  if (client_.names == naming::untouched) return pass_expecting(header, {.request = request::parse});
   if (header.size() > whole_message_limit) return parse_large(header, {});
   if (!is_whole(header)) return verdict::need_more;
   const auto view = wire::read_parse(body(header));
@@ -27,8 +27,9 @@ request_relay::verdict request_relay::parse(const wire::frame_header& header) {
     violation_ = "invalid Parse message";
     return verdict::violation;
   }
-  if (client_.names == naming::shared && !rules_.on_lane) note_custom_settings(view->text);
+  if (!rules_.on_lane) note_custom_settings(view->text);
   if (view->name.empty()) return parse_unnamed(header, *view);
+  if (client_.names == naming::own) return pass_expecting(header, {.request = request::parse});
   if (name_in_doubt(view->name)) return verdict::held;
   return parse_named(header, *view);
 }
@@ -47,6 +48,7 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
   // The session does not keep the backend of a lane.
   if (made == nullptr && rules_.on_lane) made = rules_.catalogue.make_unshared(view.text_and_types);
   if (made == nullptr) return parse_large(header, {});
+  if (!names_fit(made->sharing.bonds.names_statements)) return verdict::held;
   if (made->freezes_time && !rules_.on_lane) return parse_large(header, made->traits);
   if (earlier_units_open() && backend_.prepared.in_doubt(made->id)) return verdict::held;
   keep_for_replay(header);
@@ -114,7 +116,8 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
   backend_.unit.describes = true;  // it expects a fresh statement
   const auto head = wire::read_sql_head(view.text);
   const bool one = head.kind == wire::sql_head_kind::deallocate_one;
-  if (one && name_in_doubt(head.name)) return verdict::held;
+  const bool of_protocol = one && client_.names == naming::shared;
+  if (of_protocol && name_in_doubt(head.name)) return verdict::held;
   note_loss({});
   backend_.unit.parses_unnamed = true;
   keep_for_replay(header);
@@ -127,15 +130,19 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
     stream_.skip(header.size());
     return verdict::done;
   }
-  ++backend_.counts.server_parses;
-  if (one && client_.statements.find(head.name) != nullptr) {
+  if (of_protocol && client_.statements.find(head.name) != nullptr) {
+    ++backend_.counts.server_parses;
     parse_deallocate(view, head.name);
     stream_.skip(header.size());
     return verdict::done;
   }
-  const wire::sql_traits traits{
-      .drops_statements = head.kind == wire::sql_head_kind::deallocate_all,
-      .leaves_state = wire::text_may_leave_state(view.text, rules_.catalogue.forcing())};
+  const auto judged = wire::classify(view.text, rules_.catalogue.forcing());
+  wire::sql_traits traits{.drops_statements = head.kind == wire::sql_head_kind::deallocate_all,
+                          .leaves_state = judged.leaves_state,
+                          .bonds = judged.bonds};
+  if (deallocates_alone(head, judged)) traits.bonds.names_statements = false;
+  if (!names_fit(traits.bonds.names_statements)) return verdict::held;
+  ++backend_.counts.server_parses;
   // Beyond the bound the text is not kept, as that of a large one; but a lane keeps no client.
   const bool has_room = client_.unnamed.reserve(view.text_and_types, rules_.catalogue);
   if (!has_room && !rules_.on_lane) backend_.unit.is_kept = false;
@@ -222,6 +229,8 @@ request_relay::verdict request_relay::parse_large(const wire::frame_header& head
     violation_ = "invalid Parse message";
     return verdict::violation;
   }
+  if (!name.empty() && client_.names == naming::own)
+    return pass_expecting(header, {.request = request::parse});
   const auto* known = client_.statements.find(name);
   if (!name.empty() && name_in_doubt(name)) return verdict::held;
   if (!name.empty() && known == nullptr && !reserve_name(name)) return verdict::no_room;

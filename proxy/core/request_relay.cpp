@@ -3,6 +3,7 @@
 #include "proxy/wire/custom_settings.hpp"
 #include "proxy/wire/message_type.hpp"
 #include "proxy/wire/request.hpp"
+#include "proxy/wire/sql_class.hpp"
 #include "proxy/wire/sql_head.hpp"
 
 #include <utility>
@@ -101,7 +102,10 @@ request_relay::verdict request_relay::one_message(const wire::frame_header& head
     return pass_through(header, passing::drop);
   }
   if (starts_unit) begin_unit(header);
-  return dispatch(header);
+  if (!names_fit(rest_names_statements(header))) return verdict::held;
+  const auto done = dispatch(header);
+  if (done == verdict::done) backend_.unit.begun = true;
+  return done;
 }
 
 request_relay::verdict request_relay::dispatch(const wire::frame_header& header) {
@@ -158,22 +162,25 @@ request_relay::verdict request_relay::pass_expecting(const wire::frame_header& h
 
 request_relay::verdict request_relay::query(const wire::frame_header& header) {
   expected_response entry{.request = request::query};
-  if (client_.names == naming::shared && !rules_.on_lane) {
+  if (client_.names != naming::untouched && !rules_.on_lane) {
     const bool is_seen = header.size() <= whole_message_limit;
     if (is_seen && !is_whole(header)) return verdict::need_more;
     auto text = is_seen ? wire::as_text(body(header)) : std::string_view{};
     text = text.substr(0, text.find('\0'));
     const auto head = wire::read_sql_head(text);
     entry.may_deallocate = true;
-    if (head.kind == wire::sql_head_kind::deallocate_one) {
+    if (head.kind == wire::sql_head_kind::deallocate_one && client_.names == naming::shared) {
       if (name_in_doubt(head.name)) return verdict::held;
       if (client_.statements.find(head.name) != nullptr) return deallocate(head.name, header, entry);
     }
-    if (!is_seen || wire::text_may_leave_state(text, rules_.catalogue.forcing())) suspect(text);
+    const auto judged = is_seen ? wire::classify(text, rules_.catalogue.forcing()) : wire::sql_class{};
+    const bool by_name = judged.bonds.names_statements && !deallocates_alone(head, judged);
+    if (!names_fit(by_name)) return verdict::held;
+    if (judged.leaves_state || by_name) suspect(text);
     note_custom_settings(text);
   }
   // A simple Query drops the unnamed statement, whatever becomes of it.
-  if (client_.names == naming::shared) entry.unnamed = drop_unnamed();
+  if (client_.names != naming::untouched) entry.unnamed = drop_unnamed();
   entry.prepared = backend_.prepared.changes().last();
   client_.in_unit = false;
   client_.batch_deallocates = false;

@@ -72,6 +72,13 @@ class request_relay {
   verdict one_message(const wire::frame_header& header);
   verdict dispatch(const wire::frame_header& header);
   verdict query(const wire::frame_header& header);
+  // See own_names.hpp. False: the unit has to wait until the server knows the client's names.
+  bool names_fit(bool named_by_sql);
+  bool unnamed_fits(std::string_view name);
+  bool may_take_own_names() const;
+  void take_own_names();
+  void ask(std::string_view sql);
+  bool rest_names_statements(const wire::frame_header& first) const;
   verdict parse(const wire::frame_header& header);
   verdict parse_named(const wire::frame_header& header, const wire::parse_view& view);
   verdict parse_unnamed(const wire::frame_header& header, const wire::parse_view& view);
@@ -102,6 +109,10 @@ class request_relay {
   // Whether what a name stands for, or whether the server has it, depends on an earlier unit that is not
   // answered yet: then the message has to wait for that. `known`: what the client has under the name, or
   // null.
+  // Whether pgweir keeps account of what the client has under the name, rather than the server.
+  bool is_known_here(std::string_view name) const {
+    return client_.names == naming::shared || (client_.names == naming::own && name.empty());
+  }
   bool in_doubt(std::string_view name, const client_statements::named* known);
   bool name_in_doubt(std::string_view name);
   bool unnamed_in_doubt();

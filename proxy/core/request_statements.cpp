@@ -28,7 +28,7 @@ void request_relay::note_loss(std::string_view name) {
 
 request_relay::verdict request_relay::bind(const wire::frame_header& header) {
   client_.in_unit = true;
-  if (client_.names == naming::own) return pass_expecting(header, {.request = request::bind});
+  if (client_.names == naming::untouched) return pass_expecting(header, {.request = request::bind});
   const auto available = stream_.rest().size() - wire::header_size;
   const auto names = wire::read_bind_names(
       stream_.rest().subspan(wire::header_size, std::min<std::size_t>(available, header.body)));
@@ -37,8 +37,13 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
     violation_ = "invalid Bind message";
     return verdict::violation;
   }
+  if (client_.names == naming::own && !names->statement.empty()) {
+    backend_.dirty = true;  // what the server has under that name may be anything
+    return pass_expecting(header, {.request = request::bind});
+  }
   const auto* known = client_.statements.find(names->statement);
   if (in_doubt(names->statement, known)) return verdict::held;
+  if (!unnamed_fits(names->statement)) return verdict::held;
   note_use(names->statement);
   keep_for_replay(header);
   ++backend_.counts.binds;
@@ -67,7 +72,9 @@ request_relay::verdict request_relay::bind_shared(const wire::frame_header& head
                                                   const expected_response& entry, const statement& bound) {
   ensure_prepared(bound);
   // Of one that was too large to be seen, `sharing` knows nothing.
-  note_traits({.drops_statements = bound.traits.drops_statements, .leaves_state = bound.sharing.leaves_state},
+  note_traits({.drops_statements = bound.traits.drops_statements,
+               .leaves_state = bound.sharing.leaves_state,
+               .bonds = bound.sharing.bonds},
               bound.text_and_types);
   const auto rest_of_body = header.body - static_cast<std::uint32_t>(names.size);
   built_.clear();
@@ -90,7 +97,7 @@ request_relay::verdict request_relay::bind_shared(const wire::frame_header& head
 void request_relay::note_traits(wire::sql_traits bound, std::string_view sql) {
   if (rules_.on_lane) return;  // nothing there leaves anything behind
   client_.batch_deallocates = client_.batch_deallocates || bound.drops_statements;
-  if (bound.leaves_state) suspect(sql.substr(0, sql.find('\0')));
+  if (bound.leaves_state || bound.bonds.names_statements) suspect(sql.substr(0, sql.find('\0')));
 }
 
 request_relay::verdict request_relay::execute(const wire::frame_header& header) {
@@ -121,16 +128,17 @@ request_relay::verdict request_relay::describe(const wire::frame_header& header)
   }
   if (!is_whole(header)) return verdict::need_more;
   const auto target = wire::read_target(body(header));
-  const bool shared_statement_meant = client_.names == naming::shared && target && target->kind == 'S';
-  const auto* known = shared_statement_meant ? client_.statements.find(target->name) : nullptr;
-  if (shared_statement_meant && in_doubt(target->name, known)) return verdict::held;
-  if (shared_statement_meant) note_use(target->name);
+  const bool known_here = target && target->kind == 'S' && is_known_here(target->name);
+  const auto* known = known_here ? client_.statements.find(target->name) : nullptr;
+  if (known_here && in_doubt(target->name, known)) return verdict::held;
+  if (known_here && !unnamed_fits(target->name)) return verdict::held;
+  if (known_here) note_use(target->name);
   keep_for_replay(header);
   backend_.unit.describes = true;
   // A malformed one goes through: the server has words for it.
   if (!target || target->kind == 'P') return pass_expecting(header, {.request = request::describe_portal});
   const expected_response entry{.request = request::describe_statement};
-  if (client_.names == naming::own) return pass_expecting(header, entry);
+  if (!known_here) return pass_expecting(header, entry);
   if (target->name.empty()) ensure_unnamed();
   if (known == nullptr) return pass_expecting(header, entry);
   ensure_prepared(*known->made);
@@ -153,12 +161,12 @@ request_relay::verdict request_relay::close(const wire::frame_header& header) {
   }
   if (!is_whole(header)) return verdict::need_more;
   const auto target = wire::read_target(body(header));
-  const bool shared_statement_meant = client_.names == naming::shared && target && target->kind == 'S';
-  if (shared_statement_meant && name_in_doubt(target->name)) return verdict::held;
-  if (shared_statement_meant) note_loss(target->name);
+  const bool known_here = target && target->kind == 'S' && is_known_here(target->name);
+  if (known_here && name_in_doubt(target->name)) return verdict::held;
+  if (known_here) note_loss(target->name);
   keep_for_replay(header);
   expected_response entry{.request = request::close};
-  if (shared_statement_meant) {
+  if (known_here) {
     if (target->name.empty()) {
       entry.serial = drop_unnamed();
       if (entry.serial != 0) entry.then = bookkeeping::drops_unnamed;

@@ -53,6 +53,11 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
     forward_error(header, said.sqlstate);
     return verdict::done;
   }
+  if (!fatal && backend_.expected.front().then == bookkeeping::gives_own_name) {
+    take(header, handling::swallow);
+    backend_.expected.pop();
+    return verdict::done;
+  }
   const auto invalid = backend_.expected.front().statement;
   const bool is_invalid = invalid != 0 && is_about_validity(said);
   if (is_invalid) backend_.prepared.distrust(invalid);

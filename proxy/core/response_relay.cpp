@@ -253,6 +253,10 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
   expected.pop();
   if (head.then == bookkeeping::probes_state) backend_.own = backend_state::own_exchange::told_state;
   if (head.then == bookkeeping::adapts) backend_.own = backend_state::own_exchange::none;
+  if (head.then == bookkeeping::takes_names) {
+    backend_.own = backend_state::own_exchange::none;
+    client_.names = naming::own;
+  }
   if (head.how == handling::swallow && backend_.wants_replay) return verdict::replay;
   if (use_ == backend_use::alone) synthesise_due();
   return head.how == handling::swallow ? verdict::done : verdict::unit_done;

@@ -32,8 +32,9 @@ inline constexpr std::size_t kept_unit_limit = 16 * 1024;
 inline constexpr std::size_t most_in_flight = 32 * 1024;
 
 enum class naming : std::uint8_t {
-  shared,  // statements carry the catalogue's names on the server, so that any backend serves any client
-  own,     // the client's names go through as they are: it has the backend to itself until it leaves
+  shared,     // statements carry the catalogue's names on the server, so that any backend serves any client
+  own,        // SQL names them: they carry the client's names on the backend that it keeps, see own_names.hpp
+  untouched,  // nothing that passes is looked at: the client has the backend to itself until it leaves
 };
 
 struct client_state {
@@ -78,6 +79,7 @@ struct unnamed_holder {
 
 // The last unit that was sent on a backend: what decides whether it may be sent again, unseen.
 struct unit_in_flight {
+  bool begun = false;      // something of it is on its way
   bool is_kept = false;    // alone, small, its client has only acknowledgements: kept_unit holds its bytes
   bool describes = false;  // tells the client anew what rows look like
   bool is_blind = false;   // executes something that it neither prepares nor describes
@@ -115,7 +117,8 @@ struct backend_state {
     none,
     adapts,
     asks_for_state,
-    told_state
+    told_state,
+    takes_names
   } own = own_exchange::none;
   state_findings findings;  // complete in told_state
   std::string fatal;        // why the server closes, in its words; empty: it has not said so

@@ -1,5 +1,7 @@
 #include "proxy/core/state_probe.hpp"
 
+#include "proxy/core/own_names.hpp"
+
 #include <optional>
 
 namespace pgweir::core {
@@ -61,13 +63,16 @@ bool state_findings::add_row(wire::bytes_view body) {
       return bound.held_cursors = true;
     case 'p':
       return bound.sql_prepared = true;
+    case 'q':
+      return read_protocol_statement(*name, *value, statements);
     default:
       return false;
   }
 }
 
-std::string probe_sql(const std::vector<std::string>& custom) {
+std::string probe_sql(const std::vector<std::string>& custom, std::string_view more) {
   std::string sql{fixed_part};
+  sql += more;
   for (const auto& name : custom) {
     const auto literal = sql_literal(name);
     sql += " UNION ALL SELECT 's'," + literal + ",pg_catalog.current_setting(" + literal +

@@ -21,20 +21,28 @@ struct bound_state {
   bool any() const { return advisory_locks || temporary_objects || listens || held_cursors || sql_prepared; }
 };
 
+// Under the client's own name, with its text and types as in a Parse message; these are empty if the text is
+// too large to be asked for.
+struct protocol_statement {
+  std::string name;
+  std::string text_and_types{};
+};
+
 // What the server answered. Settings that an extension has not defined (myapp.tenant) are in no list of the
 // server; of these only those in `custom` are asked for.
 struct state_findings {
   session_profile profile;  // its authorization is session_user in any case
   bound_state bound;
   std::string application_name;
+  std::vector<protocol_statement> statements;  // only where the client has its own names there
   bool failed = false;
 
   // One DataRow of the answer; false: it cannot be one.
   bool add_row(wire::bytes_view body);
 };
 
-// The Query whose answer are rows for state_findings. Every name in it is qualified: search_path is the
-// client's.
-std::string probe_sql(const std::vector<std::string>& custom);
+// The Query whose answer are rows for state_findings, `more` joined to it. Every name in it is qualified:
+// search_path is the client's.
+std::string probe_sql(const std::vector<std::string>& custom, std::string_view more = {});
 
 }  // namespace pgweir::core

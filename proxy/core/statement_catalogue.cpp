@@ -54,7 +54,8 @@ std::shared_ptr<statement> statement_catalogue::make(std::string_view text_and_t
   const auto sql = text_and_types.substr(0, text_and_types.find('\0'));
   made->sharing = wire::classify(sql, forcing_);
   made->traits = {.drops_statements = wire::read_sql_head(sql).kind == wire::sql_head_kind::deallocate_all,
-                  .leaves_state = made->sharing.leaves_state};
+                  .leaves_state = made->sharing.leaves_state,
+                  .bonds = made->sharing.bonds};
   made->freezes_time = wire::freezes_time(sql);
   return made;
 }

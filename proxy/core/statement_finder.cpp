@@ -10,7 +10,7 @@ bool is_suited(const statement& made) {
   return made.sharing.verdict != wire::sql_verdict::command &&
          made.sharing.verdict != wire::sql_verdict::not_understood &&
          made.sharing.verdict != wire::sql_verdict::several_statements && !made.traits.drops_statements &&
-         !made.freezes_time;
+         !made.freezes_time && !made.sharing.bonds.names_statements;
 }
 
 bool is_usable(const statement& made) {

@@ -5,6 +5,9 @@
 // composite value is read on a connection of its own, unless a function without effect has its name.
 #pragma once
 
+#include "proxy/wire/sql_bonds.hpp"
+#include "proxy/wire/sql_head.hpp"
+
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
@@ -37,6 +40,7 @@ struct sql_class {
   // False only if every statement of the text is of a kind that leaves nothing behind, and none calls a
   // function that is not known to leave nothing.
   bool leaves_state = true;
+  sql_bonds bonds{};
 };
 
 // Names of functions whose call needs a connection of its own: PostgreSQL's (and those of known extensions),
@@ -73,6 +77,9 @@ class session_functions {
 
 // Allocates nothing; `text` may be anything.
 sql_class classify(std::string_view text, const session_functions& forcing);
+
+// Whether the text is nothing but a DEALLOCATE, as its head says.
+bool deallocates_alone(const sql_head& head, const sql_class& judged);
 
 // sql_class::leaves_state alone, of a text that is whole.
 bool text_may_leave_state(std::string_view text, const session_functions& forcing);

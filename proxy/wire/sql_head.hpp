@@ -3,6 +3,8 @@
 // space are skipped.
 #pragma once
 
+#include "proxy/wire/sql_bonds.hpp"
+
 #include <string>
 #include <string_view>
 
@@ -27,6 +29,7 @@ sql_head read_sql_head(std::string_view text);
 struct sql_traits {
   bool drops_statements = false;  // DEALLOCATE ALL, DISCARD ALL
   bool leaves_state = false;      // sql_class::leaves_state
+  sql_bonds bonds{};
 };
 
 }  // namespace pgweir::wire

@@ -1,7 +1,6 @@
 #include "proxy/wire/sql_judge.hpp"
 
 #include "proxy/wire/ascii.hpp"
-#include "proxy/wire/sql_hash.hpp"
 
 namespace pgweir::wire {
 namespace {
@@ -42,13 +41,6 @@ sql_class sql_judge::run() {
   }
 }
 
-// What SET may be told to last no longer than.
-bool sql_judge::ends_with_transaction(const sql_token& token) {
-  return token.kind == sql_token_kind::word &&
-         (token.hash == sql_hash("local") || token.hash == sql_hash("transaction") ||
-          token.hash == sql_hash("constraints"));
-}
-
 sql_class sql_judge::result() const {
   if (depth_ != 0) return {};
   auto verdict = verdict_;
@@ -56,7 +48,7 @@ sql_class sql_judge::result() const {
   const bool sets = writes_ && settings_;
   if (sets && verdict < sql_verdict::session_function) verdict = sql_verdict::session_function;
   return {verdict, verdict == sql_verdict::shareable && !writes_ && !calls_unknown_, fingerprint_.value(),
-          leaves_state_ || sets || after_set_};
+          leaves_state_ || sets || open_command_ == open_command::set, bonds_};
 }
 
 bool sql_judge::take(const sql_token& token) {
@@ -101,10 +93,7 @@ void sql_judge::temporary() {
 
 // What the token before left open.
 void sql_judge::settle(const sql_token& token, sql_word word) {
-  if (after_set_) {
-    after_set_ = false;
-    leaves_state_ = leaves_state_ || !ends_with_transaction(token);
-  }
+  if (open_command_ != open_command::none) settle_command(token);
   if (unknown_call_) {
     unknown_call_ = false;
     if (word != sql_word::select && word != sql_word::with) {
@@ -125,8 +114,10 @@ void sql_judge::word(const sql_token& token, sql_word word) {
   if (word == into && top().at != progress::target) temporary();
   if (last_.word == for_kw && (word == update || word == no || word == key || word == share))
     raise(sql_verdict::locks_rows);
-  if (word == session_view || (last_.word == current && word == of)) raise(sql_verdict::session_function);
+  if (shows_session(word) || (last_.word == current && word == of)) raise(sql_verdict::session_function);
   if (word == pg_settings) settings_ = true;
+  if (word == prepared_statements_view) bonds_.names_statements = true;
+  if (depth_ == 0 && top().at == progress::other) word_of_command(token);
   if (word == values) top().level.rows = true;
   name(token);
   const bool constant = word == null_kw || word == true_kw || word == false_kw;
@@ -140,8 +131,9 @@ void sql_judge::name(const sql_token& token) {
   if (is_temporary_schema(token.text)) temporary();
   if (token.kind == sql_token_kind::quoted_name) {
     const auto same = find_sql_word(token.hash);
-    if (same == sql_word::session_view) raise(sql_verdict::session_function);
+    if (shows_session(same)) raise(sql_verdict::session_function);
     if (same == sql_word::pg_settings) settings_ = true;
+    if (same == sql_word::prepared_statements_view) bonds_.names_statements = true;
   }
   if (last_.mark != '.') {
     path_.begin(last_);

@@ -87,6 +87,9 @@ class sql_judge {
   bool read_head(const sql_token& token, sql_word word);
   bool read_with(const sql_token& token, sql_word word);
   void begin(const sql_token& token, sql_word word);
+  void begin_command(const sql_token& token);
+  void settle_command(const sql_token& token);
+  void word_of_command(const sql_token& token);
   bool open(const sql_token& token);
   bool close(const sql_token& token);
   void call_of_session_function(std::string_view folded_name);
@@ -103,18 +106,20 @@ class sql_judge {
   void remember(const sql_token& token, sql_word word);
   bool is_word_before_parenthesis() const;
   bool may_be_call() const;
-  static bool ends_with_transaction(const sql_token& behind_set);
   static bool is_operand(const seen& one);
 
   sql_scanner scanner_;
   const session_functions& forcing_;
   sql_fingerprint fingerprint_;
   sql_verdict verdict_ = sql_verdict::shareable;
-  bool writes_ = false;           // has an INSERT, UPDATE, DELETE or MERGE
-  bool calls_unknown_ = false;    // a function that is not known to have no effect
-  bool settings_ = false;         // names pg_settings
-  bool leaves_state_ = false;     // see sql_class
-  bool after_set_ = false;        // SET was read: what follows says how long it is to last
+  bool writes_ = false;         // has an INSERT, UPDATE, DELETE or MERGE
+  bool calls_unknown_ = false;  // a function that is not known to have no effect
+  bool settings_ = false;       // names pg_settings
+  bool leaves_state_ = false;   // see sql_class
+  // Was read: what follows says what it is.
+  enum class open_command : std::uint8_t { none, set, prepare } open_command_ = open_command::none;
+  bool explains_ = false;  // the command may run one that has been prepared
+  sql_bonds bonds_{};
   bool ended_ = false;            // a ; has ended a statement
   bool unknown_call_ = false;     // "name (" was read: a call, unless a subquery follows
   bool unknown_stays_ = false;    // of that call: it may change the session

@@ -90,6 +90,7 @@ bool sql_judge::may_be_call() const {
 void sql_judge::call_of_session_function(std::string_view folded_name) {
   raise(sql_verdict::session_function);
   leaves_state_ = leaves_state_ || forcing_.leaves_state(folded_name);
+  if (folded_name == "pg_prepared_statement") bonds_.names_statements = true;
 }
 
 bool sql_judge::judge_call() {

@@ -20,6 +20,10 @@ constexpr auto make_harmless() {
 }
 constexpr auto harmless = make_harmless();
 
+constexpr bool is_word(const sql_token& token, std::string_view name) {
+  return token.kind == sql_token_kind::word && token.hash == sql_hash(name);
+}
+
 bool is_harmless_command(const sql_token& token) {
   return token.kind == sql_token_kind::word && harmless.find(token.hash) != 0;
 }
@@ -80,10 +84,37 @@ void sql_judge::begin(const sql_token& token, sql_word word) {
     opens_statement_ = true;
     now.at = progress::query;
   } else if (!token.is(')')) {
-    raise(sql_verdict::command);
-    after_set_ = token.hash == sql_hash("set") && token.kind == sql_token_kind::word;
-    leaves_state_ = leaves_state_ || !(after_set_ || is_harmless_command(token));
+    begin_command(token);
   }
+}
+
+void sql_judge::begin_command(const sql_token& token) {
+  raise(sql_verdict::command);
+  explains_ = is_word(token, "explain");
+  if (is_word(token, "set")) {
+    open_command_ = open_command::set;
+    return;
+  }
+  if (is_word(token, "prepare")) open_command_ = open_command::prepare;
+  if (is_word(token, "execute") || is_word(token, "deallocate")) bonds_.names_statements = true;
+  leaves_state_ = leaves_state_ || !is_harmless_command(token);
+}
+
+// SET may be told to last no longer than the transaction; and PREPARE TRANSACTION names no statement.
+void sql_judge::settle_command(const sql_token& token) {
+  const bool is_set = open_command_ == open_command::set;
+  open_command_ = open_command::none;
+  const bool of_transaction = is_word(token, "transaction");
+  if (is_set)
+    leaves_state_ =
+        leaves_state_ || !(of_transaction || is_word(token, "local") || is_word(token, "constraints"));
+  else
+    bonds_.names_statements = bonds_.names_statements || !of_transaction;
+}
+
+// EXPLAIN EXECUTE, CREATE TABLE t AS EXECUTE.
+void sql_judge::word_of_command(const sql_token& token) {
+  if ((explains_ || last_.word == sql_word::as) && is_word(token, "execute")) bonds_.names_statements = true;
 }
 
 // Exactly what may stand before the statement itself (manual, "WITH Queries"), but for SEARCH and CYCLE.

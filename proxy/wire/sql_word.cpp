@@ -47,7 +47,7 @@ constexpr named_word named_words[] = {
     {"current", sql_word::current},
     {"of", sql_word::of},
     {"pg_settings", sql_word::pg_settings},
-    {"pg_prepared_statements", sql_word::session_view},
+    {"pg_prepared_statements", sql_word::prepared_statements_view},
     {"pg_cursors", sql_word::session_view},
 };
 

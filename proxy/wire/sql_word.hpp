@@ -48,11 +48,13 @@ enum class sql_word : std::uint8_t {
   // Relations that show the session, or change it when written to.
   pg_settings,
   session_view,
+  prepared_statements_view,
 };
 
 // Of sql_token::hash.
 sql_word find_sql_word(std::uint64_t hash);
 
+constexpr bool shows_session(sql_word word) { return word >= sql_word::session_view; }
 constexpr bool is_never_called(sql_word word) {
   return word >= sql_word::never_called && word <= sql_word::false_kw;
 }

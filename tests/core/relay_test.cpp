@@ -269,7 +269,7 @@ TEST(state_left_behind, is_seen_in_every_statement_of_a_query) {
        {"select 1; do $$ begin end $$", ";do $$ begin end $$", "reset all",
         "begin; create temp table t as select 1; commit", "select a into temp t from u",
         "explain analyze create temp table t as select 1", "call p()", "select 1; load 'x'",
-        "select 1; prepare p as select 1", "begin; listen a", "select (1).pg_advisory_lock",
+        "select 1; declare c cursor with hold for select 1", "begin; listen a", "select (1).pg_advisory_lock",
         "update pg_settings set setting = 1", "select 1; select set_config('a', 'b', false)"})
     same_for_every_split([&](script& s) {
       s.client(query(text));

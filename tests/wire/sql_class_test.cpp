@@ -325,6 +325,28 @@ TEST(sql_class, knows_statements_that_leave_nothing) {
                        "with x as (delete from t returning a) select * from x"});
 }
 
+void expect_names_statements(bool names, texts all) {
+  for (const auto* text : all) EXPECT_EQ(judged(text).bonds.names_statements, names) << text;
+}
+
+TEST(sql_class, sees_what_names_prepared_statements) {
+  expect_names_statements(
+      true,
+      {"prepare p as select 1", "PREPARE \"transaction\" as select 1", "execute p(1)", "deallocate p",
+       "begin; deallocate all; commit", "explain execute p", "explain (analyze, costs off) execute p(1)",
+       "create temp table t as execute p", "select name from pg_prepared_statements",
+       "select * from pg_catalog.\"pg_prepared_statements\"", "select count(*) from pg_prepared_statement()",
+       "select 1; /* x */ Execute p", "select 'a\\'; execute p"});
+}
+
+TEST(sql_class, takes_no_other_words_for_the_naming_of_prepared_statements) {
+  expect_names_statements(
+      false, {"select 1", "prepare transaction 'x'", "grant execute on function f() to public",
+              "create trigger t after insert on u execute function f()", "select a as execute from t",
+              "select \"execute\", 'deallocate p' from prepare", "do $$ begin execute 'select 1'; end $$",
+              "discard all", "table pg_cursors", "select 'a\\'"});
+}
+
 TEST(session_functions, leave_state_unless_they_only_look) {
   const std::string more[] = {"my_func", "*"};
   const session_functions names(more);

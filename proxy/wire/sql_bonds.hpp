@@ -1,0 +1,20 @@
+// proxy/wire/sql_bonds.hpp - what an SQL text has to do with things that live on one server connection, apart
+// from settings. Judged by its tokens (wire/sql_judge); what a function or a DO block hides is not seen.
+#pragma once
+
+#include <string_view>
+
+namespace pgweir::wire {
+
+struct sql_bonds {
+  // EXECUTE, PREPARE, DEALLOCATE, or a look at pg_prepared_statements: the names in it are those that the
+  // client gave, by SQL or by the protocol.
+  bool names_statements = false;
+
+  bool operator==(const sql_bonds&) const = default;
+};
+
+// Of a text whose tokens are not understood: whatever it may contain.
+sql_bonds bonds_of_unclear(std::string_view text);
+
+}  // namespace pgweir::wire

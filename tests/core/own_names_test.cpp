@@ -1,0 +1,185 @@
+// SQL that names statements which the client has prepared by the protocol: before it runs, the server has
+// them under the client's own names, and nobody else's.
+#include "proxy/core/own_names.hpp"
+
+#include "proxy/wire/request.hpp"
+#include "tests/core/script.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pgweir::test {
+namespace {
+
+using namespace from_client;
+using namespace from_server;
+using own_exchange = core::backend_state::own_exchange;
+
+const auto look = query("select name from pg_prepared_statements");
+
+// The client has p and q; the server has them under shared names.
+script& has_two(script& s) {
+  s.client(parse("p", "select 1") + sync()).expect_server(parse(s.name(1), "select 1") + sync());
+  s.server(parse_complete() + ready()).expect_client(parse_complete() + ready());
+  s.client(parse("q", "select 2") + sync()).expect_server(parse(s.name(2), "select 2") + sync());
+  s.server(parse_complete() + ready()).expect_client(parse_complete() + ready());
+  return s;
+}
+
+const auto given_outside =
+    query("DEALLOCATE ALL") + parse("p", "select 1") + sync() + parse("q", "select 2") + sync();
+const auto answered_outside =
+    complete("DEALLOCATE ALL") + ready() + parse_complete() + ready() + parse_complete() + ready();
+
+script& has_own_names(script& s) {
+  has_two(s).client(look).expect_server(given_outside);
+  s.server(answered_outside).expect_client("").expect_server(look);
+  s.server(complete("SELECT 2") + ready()).expect_client(complete("SELECT 2") + ready());
+  EXPECT_EQ(s.client_state().names, core::naming::own);
+  return s;
+}
+
+TEST(own_names, are_known_to_the_server_before_sql_that_names_statements_runs) {
+  same_for_every_split([](script& s) {
+    has_own_names(s);
+    EXPECT_TRUE(s.backend_state().dirty) << "the server is asked whether they are still needed";
+  });
+}
+
+TEST(own_names, are_given_before_the_first_unit_of_either_protocol) {
+  const auto extended = parse("", "execute p") + bind_statement("", "") + execute() + sync();
+  for (const auto& unit : {query("execute p"), query("prepare x as select 3"), extended}) {
+    script s;
+    has_two(s).client(unit).expect_server(given_outside);
+    s.server(answered_outside).expect_client("").expect_server(unit);
+  }
+}
+
+TEST(own_names, are_given_to_no_client_that_does_not_need_them) {
+  for (const auto* text : {"select 1", "deallocate unknown", "deallocate all", "prepare transaction 'x'"}) {
+    script s;
+    has_two(s).client(query(text)).expect_server(query(text));
+    EXPECT_EQ(s.client_state().names, core::naming::shared);
+  }
+}
+
+TEST(own_names, wait_for_what_is_under_way) {
+  script s;
+  has_two(s).client(query("select 1") + look).expect_server(query("select 1"));
+  s.server(complete("SELECT 1") + ready()).expect_client(complete("SELECT 1") + ready());
+  s.expect_server(given_outside);
+  s.server(answered_outside).expect_server(look);
+}
+
+TEST(own_names, are_given_before_a_unit_that_names_statements_further_on) {
+  script s;
+  const auto unit = parse("", "begin") + bind_statement("", "") + execute() + parse("", "execute p") +
+                    bind_statement("", "") + execute() + sync();
+  has_two(s).client(unit).expect_server(given_outside);
+  s.server(answered_outside).expect_server(unit);
+}
+
+TEST(own_names, are_given_however_often_an_unnamed_text_comes) {
+  const std::string text = "select name from pg_prepared_statements";
+  const auto unit = parse("", text) + bind_statement("", "") + execute() + sync();
+  script s;
+  s.shares_unnamed({text});
+  has_two(s).client(unit).expect_server(given_outside);
+}
+
+TEST(own_names, pass_as_they_are_from_then_on) {
+  same_for_every_split([](script& s) {
+    has_own_names(s);
+    const auto unit = parse("r", "select 3") + describe_statement("r") + bind_statement("", "r") + execute() +
+                      bind_statement("", "p") + execute() + close_statement("r") + sync();
+    s.client(unit).expect_server(unit);
+    const auto answer = parse_complete() + parameter_description() + row_description() + bind_complete() +
+                        complete("SELECT 1") + bind_complete() + complete("SELECT 1") + close_complete() +
+                        ready();
+    s.server(answer).expect_client(answer).expect_quiet();
+    s.client(query("deallocate p")).expect_server(query("deallocate p"));
+  });
+}
+
+TEST(own_names, leave_the_unnamed_statement_to_its_client) {
+  script s;
+  has_two(s).client(parse("", "execute p") + sync()).expect_server(given_outside);
+  s.server(answered_outside).expect_server(parse("", "execute p") + sync());
+  s.server(parse_complete() + ready());
+  // The way back, and another backend.
+  s.client_state().names = core::naming::shared;
+  s.change_backend().client(bind_statement("", "") + execute() + sync()).expect_server(given_outside);
+  s.server(answered_outside)
+      .expect_server(parse("", "execute p") + bind_statement("", "") + execute() + sync());
+}
+
+TEST(own_names, do_without_a_statement_that_cannot_be_parsed_any_more) {
+  script s;
+  has_two(s).client(look).expect_server(given_outside);
+  s.server(complete("DEALLOCATE ALL") + ready() + error("42P01", "no such table") + ready() +
+           parse_complete() + ready());
+  s.expect_client("").expect_server(look);
+}
+
+TEST(own_names, cost_a_transaction_nothing_that_fails) {
+  script s;
+  has_two(s).client(query("begin")).expect_server(query("begin"));
+  s.server(complete("BEGIN") + ready('T')).expect_client(complete("BEGIN") + ready('T'));
+  const auto back = query("ROLLBACK TO SAVEPOINT pgweir");
+  s.client(look).expect_server(query("SAVEPOINT pgweir;DEALLOCATE ALL") + parse("p", "select 1") + sync() +
+                               back + parse("q", "select 2") + sync() + back +
+                               query("RELEASE SAVEPOINT pgweir"));
+  const auto undone = complete("ROLLBACK") + ready('T');
+  s.server(complete("SAVEPOINT") + complete("DEALLOCATE ALL") + ready('T') + error("42P01", "no such table") +
+           ready('E') + undone + parse_complete() + ready('T') + undone + complete("RELEASE") + ready('T'));
+  s.expect_client("").expect_server(look);
+}
+
+TEST(own_names, are_not_asked_for_where_no_sql_runs) {
+  script s;
+  has_two(s).client(query("begin")).server(complete("BEGIN") + ready('T'));
+  s.client(query("bad")).server(error("42601", "bad") + ready('E'));
+  s.expect_server(query("begin") + query("bad"));
+  s.client(look).expect_server(look);
+  EXPECT_EQ(s.client_state().names, core::naming::shared);
+}
+
+core::state_findings found(const std::string& name, const std::string& value) {
+  std::string body("\0\3\0\0\0\1q", 7);
+  for (const auto& column : {name, value}) {
+    body.append(3, '\0');
+    body += static_cast<char>(column.size());
+    body += column;
+  }
+  core::state_findings all;
+  EXPECT_TRUE(all.add_row(wire::as_bytes(body))) << value;
+  return all;
+}
+
+TEST(own_names, become_shared_again_with_what_the_server_has) {
+  script s;
+  has_own_names(s);
+  const auto told = found("r", "23,25:select $1, ':', $2");
+  ASSERT_TRUE(core::share_names(s.client_state(), s.catalogue(), told.statements));
+  s.change_backend().client(bind_statement("", "r") + sync());
+  s.expect_server(parse(s.name(3), "select $1, ':', $2", {23, 25}) + bind_statement("", s.name(3)) + sync());
+  s.server(parse_complete() + bind_complete() + ready()).expect_client(bind_complete() + ready());
+  s.client(bind_statement("", "p") + sync()).expect_server(bind_statement("", "p") + sync());
+}
+
+TEST(own_names, stay_while_a_statement_cannot_be_parsed_elsewhere) {
+  for (const auto* value : {":execute p", ":select 'now'::timestamp", ""}) {
+    script s;
+    has_own_names(s);
+    EXPECT_FALSE(core::share_names(s.client_state(), s.catalogue(), found("r", value).statements)) << value;
+    EXPECT_EQ(s.client_state().names, core::naming::own);
+  }
+}
+
+TEST(own_names, are_read_from_no_row_that_cannot_be_one) {
+  std::vector<core::protocol_statement> all;
+  for (const auto* value : {"select", "x:select", "1;2:select", "99999999999:select", "-1:select"})
+    EXPECT_FALSE(core::read_protocol_statement("p", value, all)) << value;
+}
+
+}  // namespace
+}  // namespace pgweir::test
