@@ -7,7 +7,7 @@ namespace {
 
 using enum config::log_level;
 
-constexpr std::array<outcome_row, 21> rows{{
+constexpr std::array<outcome_row, 22> rows{{
     {"client terminated", "", "", "", "", info},
     {"client disconnected", "", "", "", "", info},
     {"client connection broke", "", "", "", "", info},
@@ -54,6 +54,10 @@ constexpr std::array<outcome_row, 21> rows{{
      "Whether the last statement took effect is not known. See the server's log.", warning},
     {"server violated the protocol", "FATAL", "08P01", "the server's answer does not fit what was asked",
      "See pgweir's log.", error},
+    {"session state refused", "FATAL", "08004",
+     "the server refused to give another connection what this session has set",
+     "A role or a setting may have been dropped or forbidden since the session set it. Connect again.",
+     warning},
     {"shutting down", "FATAL", "57P01", "terminating connection: pgweir is shutting down", "", info},
 }};
 

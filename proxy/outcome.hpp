@@ -31,6 +31,7 @@ enum class outcome : std::uint8_t {
   server_said_fatal,           // the client has the server's own words already
   server_lost,                 // the server's connection ended without a word
   server_violated_protocol,
+  server_refused_state,  // another connection could not be given what the session has set
   shutting_down,
 };
 

@@ -75,9 +75,12 @@ std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
         core::request_relay{client_, state, rules, to_server, to_client}.replay();
         break;
       }
-      case core::response_outcome::violation:
-        end(outcome::server_violated_protocol, step.violation);
+      case core::response_outcome::violation: {
+        const auto refused = state.refused;
+        refused.empty() ? end(outcome::server_violated_protocol, step.violation)
+                        : end(outcome::server_refused_state, refused);
         break;
+      }
     }
   }
   counts.server_received_bytes.add(used);

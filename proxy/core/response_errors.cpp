@@ -47,6 +47,7 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
     }
     if (!fatal && head_handling() == handling::swallow) {
       // What another client left behind may still be there.
+      backend_.refused = std::string(said.sqlstate) + ": " + std::string(said.message);
       violation_ = "the server refused what would have made its connection fit for this client";
       return verdict::violation;
     }

@@ -13,7 +13,7 @@ namespace pgweir::core {
 struct session_profile {
   std::vector<std::pair<std::string, std::string>> settings;  // name and value, as in pg_settings; by name
   std::string authorization;  // SET SESSION AUTHORIZATION; empty: as logged in
-  std::string role;           // SET ROLE; empty: none
+  std::string role;           // SET ROLE; empty: as logged in
 
   bool empty() const { return settings.empty() && authorization.empty() && role.empty(); }
   bool operator==(const session_profile&) const = default;

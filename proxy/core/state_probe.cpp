@@ -14,6 +14,8 @@ constexpr std::string_view fixed_part =
     "AND NOT pg_catalog.starts_with(name,'transaction_')"
     " UNION ALL SELECT 'n','',pg_catalog.current_setting('application_name')"
     " UNION ALL SELECT 'r','',pg_catalog.current_setting('role')"
+    " UNION ALL SELECT 'd','','' WHERE EXISTS (SELECT FROM pg_catalog.pg_db_role_setting, "
+    "pg_catalog.unnest(setconfig) AS one WHERE pg_catalog.starts_with(one,'role='))"
     " UNION ALL SELECT 'u','',session_user::pg_catalog.text"
     " UNION ALL SELECT 'a','','' WHERE EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype "
     "OPERATOR(pg_catalog.=) 'advisory' AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid())"
@@ -48,7 +50,11 @@ bool state_findings::add_row(wire::bytes_view body) {
       application_name = *value;
       return true;
     case 'r':
-      if (*value != "none") profile.role = *value;
+      role = *value;
+      if (role != "none") profile.role = role;
+      return true;
+    case 'd':
+      profile.role = role;
       return true;
     case 'u':
       profile.authorization = *value;

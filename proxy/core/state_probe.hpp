@@ -34,6 +34,7 @@ struct state_findings {
   session_profile profile;  // its authorization is session_user in any case
   bound_state bound;
   std::string application_name;
+  std::string role;  // "none" is a part of the profile only where a login may begin with another
   std::vector<protocol_statement> statements;  // only where the client has its own names there
   bool failed = false;
 

@@ -104,6 +104,13 @@ TEST(state_findings, are_read_row_by_row) {
   EXPECT_FALSE(all.bound.temporary_objects || all.bound.held_cursors || all.bound.sql_prepared);
 }
 
+// ALTER ROLE ... SET role: then RESET ROLE does not return to none.
+TEST(state_findings, know_no_role_from_that_of_the_login) {
+  EXPECT_EQ(found({{"r", "", "none"}}).profile.role, "");
+  EXPECT_EQ(found({{"r", "", "none"}, {"d", "", ""}}).profile.role, "none");
+  EXPECT_EQ(found({{"r", "", "joe"}, {"d", "", ""}}).profile.role, "joe");
+}
+
 TEST(state_findings, refuse_what_cannot_be_a_row_of_theirs) {
   core::state_findings all;
   for (const auto& bad : {row({}), row({"s", "a"}), row({"z", "", ""}), row({"", "", ""}),
@@ -192,6 +199,7 @@ TEST(session_profile, that_the_server_refuses_ends_the_session_before_its_unit_r
       {.request = core::request::query, .how = core::handling::swallow, .then = core::bookkeeping::adapts});
   s.client(query("select 1")).expect_server("");
   s.expect_server_violation(error("42704", "no such role"));
+  EXPECT_EQ(s.backend_state().refused, "42704: no such role");
 }
 
 }  // namespace

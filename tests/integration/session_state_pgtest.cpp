@@ -197,6 +197,35 @@ TEST_P(session_state, in_another_encoding_does_not_change_what_others_have_set) 
   }
 }
 
+TEST_P(session_state, knows_the_role_that_its_login_begins_with_from_none) {
+  postgres::shared().exec(
+      "DROP ROLE IF EXISTS begins; DROP ROLE IF EXISTS first; CREATE ROLE first; "
+      "CREATE ROLE begins LOGIN SUPERUSER PASSWORD 'postgres'; GRANT first TO begins; ALTER ROLE begins SET "
+      "role = 'first'");
+  auto mine = wire_client::log_in(pgweir_.tcp(), {{"user", "begins"}, {"database", "postgres"}});
+  auto theirs = wire_client::log_in(pgweir_.tcp(), {{"user", "begins"}, {"database", "postgres"}});
+  EXPECT_EQ(mine.value("SELECT current_user"), "first");
+  for (const auto& [set, role] : {std::pair{"SET work_mem = '77kB'", "first"},
+                                  std::pair{"SET ROLE none", "begins"}, std::pair{"RESET ROLE", "first"}}) {
+    mine.ask_sql(set);
+    theirs.ask_sql("BEGIN");
+    EXPECT_EQ(mine.value("SELECT current_user"), role) << set;
+    theirs.ask_sql("COMMIT");
+    EXPECT_EQ(mine.value("SELECT current_user"), role) << set;
+    EXPECT_EQ(theirs.value("SELECT current_user"), "first") << set;
+  }
+}
+
+TEST_P(session_state, that_the_server_refuses_elsewhere_ends_its_session_with_the_reason) {
+  postgres::shared().exec("DROP ROLE IF EXISTS gone; CREATE ROLE gone");
+  one_.ask_sql("SET ROLE gone");
+  EXPECT_EQ(other_.value("SELECT current_user"), "postgres") << "on the same server connection";
+  postgres::shared().exec("DROP ROLE gone");
+  const auto answer = one_.ask_sql("SELECT 1");
+  EXPECT_EQ(sqlstate_of(answer), "08004");
+  EXPECT_NE(answer.back().field('D').find("gone"), std::string::npos);
+}
+
 TEST(session_state_that_keeps_a_connection, is_given_up_with_its_idle_session) {
   pgweir_process pgweir{proxied("size = 2\npin_idle_timeout = \"100ms\"", "workers = 1")};
   auto client = wire_client::postgres(pgweir.tcp());
