@@ -120,7 +120,8 @@ bool session::waits_to_send() const { return !keeps_backend() && !unit_sent_; }
 
 bool session::may_release(bool client_leaves) const {
   const auto& state = memory_of(*lease_).state;
-  const bool can_be_undone = client_leaves && (keeps_backend() || is_bound() || state.untold);
+  const bool can_be_undone =
+      client_leaves && !state.has_library && (keeps_backend() || is_bound() || state.untold);
   return state.is_quiet() && !client_.in_unit && client_.rest.how != core::passing::forward &&
          (client_leaves || !waits_to_send()) && (!reason_to_keep() || can_be_undone) &&
          !lease_->is_draining();
@@ -163,6 +164,7 @@ std::optional<metrics::pin_reason> session::reason_to_keep() const {
   if (client_.needs_same_backend()) return metrics::pin_reason::large_statement;
   if (memory_of(*lease_).state.lost_count) return metrics::pin_reason::copy_doubt;
   if (memory_of(*lease_).state.untold) return metrics::pin_reason::unknown_state;
+  if (memory_of(*lease_).state.has_library) return metrics::pin_reason::load;
   if (bound_.advisory_locks) return metrics::pin_reason::advisory_lock;
   if (bound_.temporary_objects) return metrics::pin_reason::temporary_object;
   if (bound_.listens) return metrics::pin_reason::listen;

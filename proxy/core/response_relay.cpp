@@ -183,6 +183,7 @@ void response_relay::settle_tag(std::string_view tag) {
       head.then = bookkeeping::none;
     }
   }
+  if (tag == "LOAD") backend_.has_library = true;
   if (head_handling() != handling::swallow && tag_may_leave_state(tag)) backend_.dirty = true;
   backend_.gave_up = backend_.gave_up || tag_gives_up(tag);
 }

@@ -104,11 +104,12 @@ struct backend_state {
   bool copy_in = false;              // takes CopyData
   bool copy_both = false;            // replication stream
   bool copy_end_sent = false;
-  bool lost_count = false;  // how many answers are owed cannot be told: never to be reused
-  bool dirty = false;       // SQL may have changed session state since the server was asked for it
-  std::string suspect;      // the beginning of the last text that made it so
-  bool gave_up = false;     // something that keeps the session here may be gone since then
-  bool may_hide = false;    // a former client may have set what the server does not list
+  bool lost_count = false;   // how many answers are owed cannot be told: never to be reused
+  bool dirty = false;        // SQL may have changed session state since the server was asked for it
+  std::string suspect;       // the beginning of the last text that made it so
+  bool gave_up = false;      // something that keeps the session here may be gone since then
+  bool has_library = false;  // LOAD: no reset takes it away
+  bool may_hide = false;     // a former client may have set what the server does not list
   bool untold = false;  // the server could not be asked: nothing but a reset makes it fit for another client
   shared_session_profile profile;  // that it has; true unless dirty or untold
 

@@ -131,6 +131,21 @@ TEST_P(session_state, what_lives_on_one_connection_keeps_the_session_there_until
   }
 }
 
+TEST_P(session_state, a_library_that_one_has_loaded_reaches_nobody_else) {
+  {
+    auto loads = wire_client::postgres(pgweir_.tcp());
+    ASSERT_EQ(sqlstate_of(loads.ask_sql("BEGIN; LOAD 'auto_explain'; COMMIT")), "");
+    EXPECT_EQ(value_elsewhere(loads, "SHOW auto_explain.log_min_duration"), "-1");
+    EXPECT_EQ(pgweir_.metric("pgweir_pinned_servers", "reason=\"load\""), 1);
+    loads.goodbye();
+  }
+  EXPECT_TRUE(eventually([&] { return pgweir_.metric("pgweir_pinned_servers", "reason=\"load\"") == 0; }));
+  for (auto* one : {&one_, &other_}) {
+    EXPECT_EQ(sqlstate_of(one->ask_sql("SHOW auto_explain.log_min_duration")), "42704");
+    value_elsewhere(*one, "SELECT 1");
+  }
+}
+
 TEST_P(session_state, what_a_client_leaves_behind_is_undone_as_soon_as_it_has_gone) {
   {
     auto gone = wire_client::postgres(pgweir_.tcp());
