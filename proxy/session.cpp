@@ -32,7 +32,7 @@ void session::begin(std::string_view early) {
                         {{"client", peer_name(stream().descriptor())},
                          {"database", pool_.database()},
                          {"user", pool_.user()},
-                         {"application", application_name_},
+                         {"application", application_name_.now()},
                          {"tls", stream().is_tls()}});
   if (!early.empty()) keep(wire::as_bytes(early));
   if (!start()) return end(outcome::client_broke);
@@ -47,7 +47,7 @@ void session::greet() {
   std::string message;
   wire::append_authentication_ok(message);
   message += greeting_->parameters;
-  wire::append_parameter_status(message, "application_name", application_name_);
+  wire::append_parameter_status(message, "application_name", application_name_.now());
   wire::append_backend_key_data(message, key.process_id, key.secret);
   wire::append_ready_for_query(message, 'I');
   send(wire::as_bytes(message));

@@ -11,6 +11,7 @@
 #include "pool/pool.hpp"
 #include "proxy/backend_reset.hpp"
 #include "proxy/cancel_keys.hpp"
+#include "proxy/core/application_name.hpp"
 #include "proxy/core/profile_book.hpp"
 #include "proxy/core/state.hpp"
 #include "proxy/core/statement_finder.hpp"
@@ -142,6 +143,7 @@ class session final : public io::connection,
   bool in_transaction() const;
   bool waits_to_send() const;
   void learn_state();
+  void learn_application_name(const std::optional<std::string>& now);
   unit_owner owner() const;
   std::optional<metrics::pin_reason> reason_to_keep() const;
 
@@ -158,7 +160,7 @@ class session final : public io::connection,
   session_host& host_;
   pool::pool& pool_;
   shared_greeting greeting_;
-  std::string application_name_;
+  core::application_name application_name_;
   session_identity identity_;
 
   core::client_state client_;

@@ -88,7 +88,7 @@ std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::by
     case proven::proven:
       break;
   }
-  return pool::lane_wish{application_name_, expected_, since_.time_since_epoch()};
+  return pool::lane_wish{application_name_.now(), expected_, since_.time_since_epoch()};
 }
 
 void session::ask_for_lease(lease_reason why) {
@@ -102,7 +102,7 @@ void session::on_lane(pool::backend& shared, bool begins) {
   if (begins) {
     lane_->begin(pool_);
     if (shared.connected_at() > greeting_->learnt_from) greetings::learn(*greeting_, shared);
-    prepare_for(shared, {.client_id = 0, .application_name = application_name_, .profile = profile_},
+    prepare_for(shared, {.client_id = 0, .application_name = application_name_.now(), .profile = profile_},
                 pool_.instruments());
   }
   const auto unit = asked_for().first(unit_size_);

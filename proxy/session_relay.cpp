@@ -2,6 +2,7 @@
 #include "metrics/log.hpp"
 #include "proxy/core/own_names.hpp"
 #include "proxy/session.hpp"
+#include "proxy/wire/response.hpp"
 
 namespace pgweir::proxy {
 
@@ -147,14 +148,27 @@ void session::learn_state() {
   if (found.profile.authorization == memory.login_user) found.profile.authorization.clear();
   profile_ = host_.profiles.intern(std::move(found.profile));
   note_profile(*lease_, profile_);
-  application_name_ = lease_->application_name = found.application_name;
+  learn_application_name(found.application_name);
   const bool may_share = client_.names == core::naming::own && !bound_.any() && phase_ != phase::leaving;
   if (may_share && core::share_names(client_, host_.catalogue, found.statements)) drop_own_names(*lease_);
   if (!reason_to_keep()) unpin();
 }
 
+// pgweir sets the name on each server connection: a RESET there returns to none, and the client was told so.
+void session::learn_application_name(const std::optional<std::string>& now) {
+  lease_->application_name = now.value_or(memory_of(*lease_).login_application_name);
+  if (now) return application_name_.change(*now);
+  application_name_.reset();
+  const auto& own = application_name_.now();
+  if (own == lease_->application_name) return;
+  prepare_for(*lease_, owner(), pool_.instruments());
+  std::string message;
+  wire::append_parameter_status(message, "application_name", own);
+  send(wire::as_bytes(message));
+}
+
 unit_owner session::owner() const {
-  return {.client_id = identity_.id, .application_name = application_name_, .profile = profile_};
+  return {.client_id = identity_.id, .application_name = application_name_.now(), .profile = profile_};
 }
 
 // Why the lease outlasts the transaction, if it does.
@@ -222,7 +236,7 @@ void session::log_pin(metrics::pin_reason why) const {
   metrics::log::event(config::log_level::info, "a session keeps its server connection",
                       {{"database", pool_.database()},
                        {"user", pool_.user()},
-                       {"application", application_name_},
+                       {"application", application_name_.now()},
                        {"reason", metrics::name_of(why)},
                        {"statement", text.substr(0, text.find_first_of("'$"))}});
 }

@@ -10,9 +10,7 @@ namespace {
 // Each row: what it is about, a name, a value. pg_depend finds what is in the temporary schema by an index.
 constexpr std::string_view fixed_part =
     "SELECT 's'::pg_catalog.text,name::pg_catalog.text,setting::pg_catalog.text FROM pg_catalog.pg_settings "
-    "WHERE source OPERATOR(pg_catalog.=) 'session' AND name OPERATOR(pg_catalog.<>) 'application_name' "
-    "AND NOT pg_catalog.starts_with(name,'transaction_')"
-    " UNION ALL SELECT 'n','',pg_catalog.current_setting('application_name')"
+    "WHERE source OPERATOR(pg_catalog.=) 'session' AND NOT pg_catalog.starts_with(name,'transaction_')"
     " UNION ALL SELECT 'r','',pg_catalog.current_setting('role')"
     " UNION ALL SELECT 'd','','' WHERE EXISTS (SELECT FROM pg_catalog.pg_db_role_setting, "
     "pg_catalog.unnest(setconfig) AS one WHERE pg_catalog.starts_with(one,'role='))"
@@ -44,10 +42,10 @@ bool state_findings::add_row(wire::bytes_view body) {
   if (!kind || !name || !value || kind->size() != 1 || !in.at_end()) return false;
   switch (kind->front()) {
     case 's':
-      profile.settings.emplace_back(*name, *value);
-      return true;
-    case 'n':
-      application_name = *value;
+      if (*name == "application_name")
+        application_name = *value;
+      else
+        profile.settings.emplace_back(*name, *value);
       return true;
     case 'r':
       role = *value;

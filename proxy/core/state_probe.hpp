@@ -5,6 +5,7 @@
 #include "proxy/core/session_profile.hpp"
 #include "proxy/wire/cursor.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,7 +34,7 @@ struct protocol_statement {
 struct state_findings {
   session_profile profile;  // its authorization is session_user in any case
   bound_state bound;
-  std::string application_name;
+  std::optional<std::string> application_name;  // nothing: reset, so that it is as logged in
   std::string role;  // "none" is a part of the profile only where a login may begin with another
   std::vector<protocol_statement> statements;  // only where the client has its own names there
   bool failed = false;

@@ -1,5 +1,6 @@
 // What a session has set and left: what is asked, how the answer is read, how another connection gets it, and
 // that no unit of the client comes between.
+#include "proxy/core/application_name.hpp"
 #include "proxy/core/profile_book.hpp"
 #include "proxy/core/session_profile.hpp"
 #include "proxy/core/state_probe.hpp"
@@ -91,7 +92,7 @@ TEST(profile_book, gives_equal_profiles_one_identity_as_long_as_somebody_has_the
 TEST(state_findings, are_read_row_by_row) {
   const auto all = found({{"s", "TimeZone", "UTC"},
                           {"s", "work_mem", "77"},
-                          {"n", "", "app"},
+                          {"s", "application_name", "app"},
                           {"r", "", "none"},
                           {"u", "", "joe"},
                           {"a", "", ""},
@@ -109,6 +110,21 @@ TEST(state_findings, know_no_role_from_that_of_the_login) {
   EXPECT_EQ(found({{"r", "", "none"}}).profile.role, "");
   EXPECT_EQ(found({{"r", "", "none"}, {"d", "", ""}}).profile.role, "none");
   EXPECT_EQ(found({{"r", "", "joe"}, {"d", "", ""}}).profile.role, "joe");
+}
+
+TEST(state_findings, tell_a_name_that_is_empty_from_one_that_was_reset) {
+  EXPECT_EQ(found({{"s", "application_name", ""}}).application_name, "");
+  EXPECT_EQ(found({{"s", "work_mem", "77"}}).application_name, std::nullopt);
+}
+
+TEST(application_name, returns_to_the_one_it_began_with) {
+  core::application_name name{"mine"};
+  name.reset();
+  EXPECT_EQ(name.now(), "mine");
+  for (const auto* other : {"yours", "mine", "theirs", ""}) name.change(other);
+  EXPECT_EQ(name.now(), "");
+  name.reset();
+  EXPECT_EQ(name.now(), "mine");
 }
 
 TEST(state_findings, refuse_what_cannot_be_a_row_of_theirs) {
