@@ -1,5 +1,4 @@
 """psycopg 3 through pgweir, as an application uses it."""
-import os
 import threading
 import unittest
 
@@ -7,23 +6,11 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import dict_row
 
+from server import through_pgweir, wait_until_running
+
 
 def connect(**settings):
     return psycopg.connect(connect_timeout=20, **settings)
-
-
-def connect_directly(**settings):
-    return psycopg.connect(port=os.environ["SERVER_PORT"], autocommit=True, **settings)
-
-
-def wait_until_running(query_part):
-    """Returns when a query with this text runs on the server."""
-    with connect_directly() as server:
-        while not server.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE %s AND pid <> pg_backend_pid()",
-            [f"%{query_part}%"],
-        ).fetchone()[0]:
-            pass
 
 
 class Psycopg(unittest.TestCase):
@@ -103,6 +90,7 @@ class Psycopg(unittest.TestCase):
             number = turn * 7 % 17
             self.assertEqual(db.execute(f"SELECT {number}, %s::text", ["a"]).fetchone(), (number, "a"))
 
+    @through_pgweir
     def test_ddl_between_executions_is_unseen(self):
         db = connect(autocommit=True, prepare_threshold=0)
         self.addCleanup(db.close)
