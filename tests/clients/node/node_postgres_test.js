@@ -3,21 +3,12 @@ import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import pg from 'pg';
 
+import {untilRunning, withClient} from './support.js';
+
 const pool = new pg.Pool({max: 10});
 
 before(() => pool.query('CREATE TABLE account (id int PRIMARY KEY, name text UNIQUE, balance numeric)'));
 after(() => pool.end());
-
-// Runs `use` with a client of its own.
-async function withClient(settings, use) {
-  const client = new pg.Client(settings);
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
-  }
-}
 
 test('parameters and results of many types', async () => {
   const {rows, fields} = await pool.query(
@@ -87,10 +78,7 @@ test('cancel ends the query of its client', async () => {
     const query = new pg.Query('SELECT pg_sleep(60) /* node */');
     const failed = new Promise((resolve) => query.on('error', resolve));
     client.query(query);
-    const running = "SELECT FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(60) /* node */'";
-    await withClient({port: Number(process.env.SERVER_PORT)}, async (server) => {
-      while ((await server.query(running)).rowCount === 0);
-    });
+    await untilRunning('SELECT pg_sleep(60) /* node */');
     new pg.Client().cancel(client, query);
     assert.equal((await failed).code, '57014');
     assert.deepEqual((await client.query('SELECT 5 AS five')).rows, [{five: 5}]);
