@@ -15,7 +15,8 @@ session::session(io::loop& owner, io::transport client, session_host& host, pool
       pool_(served),
       greeting_(std::move(welcome)),
       application_name_(std::move(application_name)),
-      identity_(identity) {
+      identity_(identity),
+      schema_(host.catalogue.mark_of(served.database())) {
   if (pool_.settings().mode == config::pool_mode::session || !greeting_->startup->replication.empty())
     client_.names = core::naming::untouched;
 }
@@ -62,6 +63,7 @@ std::size_t session::on_bytes(std::span<const std::byte> arrived) {
     // A client that does not read its answers gets no more of them.
     if (!lease_ && is_draining()) break;
     const auto rest = arrived.subspan(used);
+    client_.stale_up_to = schema_.load(std::memory_order_relaxed);
     if (lease_) {
       const auto sent = send_unit(rest);
       used += sent;

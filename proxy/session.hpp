@@ -163,6 +163,8 @@ class session final : public io::connection,
   core::application_name application_name_;
   session_identity identity_;
 
+  core::schema_mark& schema_;  // of its database
+
   core::client_state client_;
   core::shared_session_profile profile_;  // what it has set; null: nothing
   core::bound_state bound_;               // on the backend that it has

@@ -44,7 +44,7 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
     stream_.skip(header.size());
     return verdict::done;
   }
-  auto made = rules_.catalogue.intern(view.text_and_types);
+  auto made = rules_.catalogue.intern(view.text_and_types, client_.stale_up_to);
   // The session does not keep the backend of a lane.
   if (made == nullptr && rules_.on_lane) made = rules_.catalogue.make_unshared(view.text_and_types);
   if (made == nullptr) return parse_large(header, {});
@@ -68,7 +68,7 @@ bool request_relay::reserve_name(std::string_view name) {
 // Of a name that the unit gave when it was sent first.
 void request_relay::parse_again(const wire::parse_view& view) {
   if (client_.statements.find(view.name)->made->retired.load(std::memory_order_relaxed))
-    if (auto next = rules_.catalogue.intern(view.text_and_types); next != nullptr)
+    if (auto next = rules_.catalogue.intern(view.text_and_types, client_.stale_up_to); next != nullptr)
       client_.statements.rebind(view.name, std::move(next));
   prepare(*client_.statements.find(view.name)->made, handling::forward, bookkeeping::injected, 0);
 }
@@ -161,7 +161,8 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
 shared_statement request_relay::stand_in_for(const wire::parse_view& view) const {
   if (rules_.unnamed == nullptr || replaying_) return nullptr;
   const bool is_kept = rules_.on_lane || (backend_.unit.is_kept && !backend_.unit.executes);
-  return is_kept && rest_allows_stand_in() ? rules_.unnamed->note(view.text_and_types) : nullptr;
+  return is_kept && rest_allows_stand_in() ? rules_.unnamed->note(view.text_and_types, client_.stale_up_to)
+                                           : nullptr;
 }
 
 // Whether the unit is here up to its Sync, nothing that could end or change it stands before that, nothing

@@ -1,5 +1,6 @@
 #include "proxy/core/response_relay.hpp"
 
+#include "proxy/core/command_tag.hpp"
 #include "proxy/wire/message_type.hpp"
 #include "proxy/wire/response.hpp"
 
@@ -13,25 +14,6 @@ namespace backend = wire::backend;
 bool is_asynchronous(char type) {
   return type == backend::notice_response || type == backend::parameter_status ||
          type == backend::notification_response;
-}
-
-// Commands whose tag says that the session may keep something of them; temporary tables hide behind CREATE,
-// and what is run by DO, CALL and EXPLAIN has no tag. That of SELECT INTO is a SELECT's: the texts are judged
-// before they are sent (wire::text_may_leave_state), and this is for what was not seen in them. A client's
-// own DISCARD ALL is among them: it takes away the application's name, which the pool believes to be that of
-// the session.
-bool tag_may_leave_state(std::string_view tag) {
-  if (tag.empty() || std::string_view("CDELPRS").find(tag.front()) == std::string_view::npos) return false;
-  for (const std::string_view start :
-       {"PREPARE", "LISTEN", "DECLARE", "LOAD", "CREATE ", "DO", "CALL", "EXPLAIN", "RESET", "DISCARD ALL"})
-    if (tag.starts_with(start)) return true;
-  return false;
-}
-
-// What kept the session on its connection may be gone.
-bool tag_gives_up(std::string_view tag) {
-  return tag == "UNLISTEN" || tag == "CLOSE CURSOR" || tag == "CLOSE CURSOR ALL" || tag == "DEALLOCATE" ||
-         tag == "DEALLOCATE ALL" || tag.starts_with("DROP ");
 }
 
 }  // namespace
@@ -184,8 +166,15 @@ void response_relay::settle_tag(std::string_view tag) {
     }
   }
   if (tag == "LOAD") backend_.has_library = true;
-  if (head_handling() != handling::swallow && tag_may_leave_state(tag)) backend_.dirty = true;
-  backend_.gave_up = backend_.gave_up || tag_gives_up(tag);
+  if (head_handling() != handling::swallow && may_leave_state(tag)) backend_.dirty = true;
+  backend_.gave_up = backend_.gave_up || gives_up(tag);
+  if (changes_schema(tag)) note_schema_change(true);
+}
+
+// Again when it is committed: what others prepared meanwhile still met the old schema.
+void response_relay::note_schema_change(bool goes_on) {
+  ++backend_.counts.schema_changes;
+  backend_.changes_schema = goes_on;
 }
 
 // All prepared statements are gone, but for those whose Parse the server has still to work off.
@@ -241,6 +230,7 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
     return verdict::violation;
   }
   backend_.transaction = static_cast<char>(stream_.rest()[wire::header_size]);
+  if (backend_.transaction == 'I' && backend_.changes_schema) note_schema_change(false);
   backend_.copy_in = backend_.copy_both = backend_.copy_end_sent = false;
   if (!owed) {
     take(header, handling::forward);

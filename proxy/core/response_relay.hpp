@@ -80,6 +80,7 @@ class response_relay {
   verdict note_state(const wire::frame_header& header);
 
   void settle_tag(std::string_view tag);
+  void note_schema_change(bool goes_on);
   void drop_statements();
   void finish_copy(bool count_is_lost);
   bool skip_batch();

@@ -42,6 +42,7 @@ struct client_state {
   unnamed_statement unnamed;
   message_rest rest;
   naming names = naming::shared;
+  std::uint64_t stale_up_to = 0;   // of its database, when its unit began; see schema_mark
   bool in_unit = false;            // extended-protocol messages were sent, their Sync was not
   bool batch_deallocates = false;  // a statement bound since the last Sync drops prepared statements
   // pgweir itself refused this unit: what follows is skipped up to its Sync
@@ -59,6 +60,7 @@ struct client_state {
 
 // Counts since the last time the caller took them.
 struct relay_counts {
+  std::uint32_t schema_changes = 0;
   std::uint32_t client_parses = 0;
   std::uint32_t server_parses = 0;
   std::uint32_t unnamed_shared = 0;
@@ -101,6 +103,7 @@ struct backend_state {
   std::uint64_t unnamed_change = 0;  // when that became so; serial of prepared.changes()
   char transaction = 'I';            // of the last ReadyForQuery
   bool skips_until_sync = false;     // after an error: the server ignores all before the next Sync
+  bool changes_schema = false;       // in the transaction that is open
   bool copy_in = false;              // takes CopyData
   bool copy_both = false;            // replication stream
   bool copy_end_sent = false;

@@ -13,7 +13,7 @@ statement_catalogue::statement_catalogue(std::size_t memory_limit, std::string_v
       prefix_("pgweir_" + std::string(secret) + "_"),
       forcing_(std::move(forcing)) {}
 
-shared_statement statement_catalogue::intern(wire::bytes_view text_and_types) {
+shared_statement statement_catalogue::intern(wire::bytes_view text_and_types, std::uint64_t stale_up_to) {
   const auto text = wire::as_text(text_and_types);
   const std::scoped_lock hold(mutex_);
   if (const auto found = by_text_.find(text); found != by_text_.end()) {
@@ -21,7 +21,8 @@ shared_statement statement_catalogue::intern(wire::bytes_view text_and_types) {
     const auto kept = found->second.kept;  // so it stays
     // Whoever comes here while it is full was sent to find out.
     if (is_full()) make_room(std::min<std::size_t>(1024, memory_limit_ / 4));
-    return kept->retired.load(std::memory_order_relaxed) ? replace_retired(found) : kept;
+    const bool is_stale = kept->retired.load(std::memory_order_relaxed) || kept->id <= stale_up_to;
+    return is_stale ? replace_retired(found) : kept;
   }
   if (!make_room(cost_of(text))) return nullptr;
   auto made = make(text);
@@ -79,6 +80,16 @@ void statement_catalogue::retire(const shared_statement& old) {
   if (found == by_text_.end() || found->second.kept != old) return;
   by_use_.erase(found->second.place);
   by_text_.erase(found);
+}
+
+schema_mark& statement_catalogue::mark_of(std::string_view database) {
+  const std::scoped_lock hold(mutex_);
+  return marks_[std::string(database)];
+}
+
+void statement_catalogue::note_schema_change(schema_mark& of) {
+  const std::scoped_lock hold(mutex_);
+  of.store(last_id_, std::memory_order_relaxed);
 }
 
 // The least recently interned statements go first; those that a client still names stay.

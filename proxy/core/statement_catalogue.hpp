@@ -58,6 +58,11 @@ struct statement {
 
 using shared_statement = std::shared_ptr<const statement>;
 
+// Of one database: the id of the last statement that was made before the latest change of its schema, as far
+// as that passed through pgweir. Whoever prepares such a text again expects a fresh one: the server keeps the
+// types of parameters that it found when it parsed, and never looks again.
+using schema_mark = std::atomic<std::uint64_t>;
+
 class statement_catalogue {
  public:
   // `memory_limit` in bytes of statements. `secret` goes into the names on the servers, so that no client can
@@ -65,9 +70,9 @@ class statement_catalogue {
   statement_catalogue(std::size_t memory_limit, std::string_view secret,
                       wire::session_functions forcing = wire::session_functions{});
 
-  // The statement with this text, made if there is none or it is retired. Null: the memory bound is reached
-  // by statements in use.
-  shared_statement intern(wire::bytes_view text_and_types);
+  // The statement with this text, made if there is none, or it is retired or not newer than `stale_up_to`.
+  // Null: the memory bound is reached by statements in use.
+  shared_statement intern(wire::bytes_view text_and_types, std::uint64_t stale_up_to = 0);
   // The same for one client alone, beyond the memory bound: for a small text, where it is reached just now.
   // Who sees before that it is_full() should ask for no more.
   shared_statement make_unshared(wire::bytes_view text_and_types);
@@ -76,6 +81,10 @@ class statement_catalogue {
   // The next client that prepares this text gets a new statement: a client that closes and prepares again
   // expects a fresh one (after DDL, the answer to "cached plan must not change result type").
   void retire(const shared_statement& old);
+
+  // Lives as long as the catalogue.
+  schema_mark& mark_of(std::string_view database);
+  void note_schema_change(schema_mark& of);
 
   // Parses of its statements are numbered in the order in which they go out, whatever the backend: so it can
   // be told whether one came before a client asked for the statement.
@@ -116,8 +125,9 @@ class statement_catalogue {
   const wire::session_functions forcing_;
   std::atomic<std::size_t> bytes_{0};  // of statements that exist, in by_text_ or not, and what is lent
   mutable std::mutex mutex_;
-  text_map by_text_;                    // keys are views into the statements
-  std::list<std::string_view> by_use_;  // most recently interned first
+  text_map by_text_;                                    // keys are views into the statements
+  std::list<std::string_view> by_use_;                  // most recently interned first
+  std::unordered_map<std::string, schema_mark> marks_;  // by database
   std::atomic<bool> is_full_{false};
   std::uint64_t last_id_ = 0;
   std::atomic<std::uint64_t> parses_{0};

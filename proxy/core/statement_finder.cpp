@@ -24,22 +24,23 @@ std::uint64_t statement_finder::hash_of(wire::bytes_view text) {
   return std::hash<std::string_view>{}(wire::as_text(text));
 }
 
-const statement* statement_finder::find(wire::bytes_view text_and_types) const {
+const statement* statement_finder::find(wire::bytes_view text_and_types, std::uint64_t stale_up_to) const {
   const auto hash = hash_of(text_and_types);
   const auto& there = slot_of(hash);
   if (there.hash != hash || there.known == nullptr) return nullptr;
   const bool same = there.known->text_and_types == wire::as_text(text_and_types);
-  return same && is_usable(*there.known) ? there.known.get() : nullptr;
+  return same && there.known->id > stale_up_to && is_usable(*there.known) ? there.known.get() : nullptr;
 }
 
-shared_statement statement_finder::note(wire::bytes_view text_and_types) {
+shared_statement statement_finder::note(wire::bytes_view text_and_types, std::uint64_t stale_up_to) {
   if (text_and_types.size() > longest_text) return nullptr;
   const auto hash = hash_of(text_and_types);
   auto& there = slots_[hash & (slot_count - 1)];
   if (there.hash != hash) there = {.hash = hash, .seen = 0, .known = nullptr};
-  if (there.known == nullptr || there.known->retired.load(std::memory_order_relaxed)) {
+  if (there.known == nullptr || there.known->id <= stale_up_to ||
+      there.known->retired.load(std::memory_order_relaxed)) {
     if (++there.seen < sightings_needed) return nullptr;
-    there.known = catalogue_.intern(text_and_types);
+    there.known = catalogue_.intern(text_and_types, stale_up_to);
   }
   const bool same = there.known != nullptr && there.known->text_and_types == wire::as_text(text_and_types);
   return same && is_usable(*there.known) ? there.known : nullptr;

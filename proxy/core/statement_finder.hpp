@@ -17,10 +17,11 @@ class statement_finder {
  public:
   explicit statement_finder(statement_catalogue& catalogue) : catalogue_(catalogue) {}
 
-  // The shared statement for an unnamed Parse with this text; null: not known well enough, or not suited.
-  const statement* find(wire::bytes_view text_and_types) const;
+  // The shared statement for an unnamed Parse with this text; null: not known well enough, not suited, or not
+  // newer than `stale_up_to` (see schema_mark).
+  const statement* find(wire::bytes_view text_and_types, std::uint64_t stale_up_to = 0) const;
   // The same, and counts the Parse.
-  shared_statement note(wire::bytes_view text_and_types);
+  shared_statement note(wire::bytes_view text_and_types, std::uint64_t stale_up_to = 0);
 
   // Whether clients should keep no more.
   bool is_full() const { return catalogue_.is_full(); }

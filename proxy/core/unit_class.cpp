@@ -74,7 +74,7 @@ class extended_unit {
     // The unnamed statement that it had at its beginning would be missed if it were sent again.
     if (view->name.empty() && used_unnamed_) return lease_need::not_understood;
     if (count_ == parsed_here_.size()) return lease_need::several_statements;
-    const auto* known = texts_.find(view->text_and_types);
+    const auto* known = texts_.find(view->text_and_types, client_.stale_up_to);
     if (view->name.empty() && known != nullptr) stand_in_ = known;
     const auto judged = known != nullptr ? known->sharing : wire::classify(view->text, forcing_);
     parsed_here_[count_++] = {view->name, judged};

@@ -97,5 +97,57 @@ TEST(outdated, clients_that_go_on_making_mistakes_have_little_prepared_again) {
   EXPECT_LT(statements, 30);
 }
 
+std::string ddl(const std::string& tag, char transaction = 'I') { return complete(tag) + ready(transaction); }
+
+// Nothing fails here: the server would go on with the types that it found when it parsed (asyncpg: "cache
+// lookup failed for type" after DROP EXTENSION and CREATE EXTENSION).
+TEST(outdated, statement_is_not_given_to_who_prepares_after_a_change_of_the_schema) {
+  for (const auto* tag : {"DROP EXTENSION", "ALTER TABLE", "CREATE FUNCTION", "DO"}) {
+    script s;
+    somebody_has_it(s);
+    s.client(query("a change")).server(ddl(tag)).expect_client(ddl(tag)).expect_server(query("a change"));
+    s.backend_state().dirty = false;
+    s.change_client().client(parse("p", text) + sync()).expect_server(parse(s.name(2), text) + sync());
+    s.server(parse_complete() + ready()).expect_client(parse_complete() + ready());
+    s.change_client().client(whole("q")).expect_server(run(s.name(2)));
+  }
+}
+
+TEST(outdated, statement_stays_shared_whatever_else_is_run) {
+  for (const auto* tag : {"SELECT 1", "INSERT 0 1", "CREATE TABLE", "DISCARD SEQUENCES", "DECLARE CURSOR"}) {
+    script s;
+    somebody_has_it(s);
+    s.client(query("something")).server(ddl(tag)).expect_server(query("something")).expect_client(ddl(tag));
+    s.backend_state().dirty = false;
+    s.change_client().client(whole("p")).expect_server(run(s.name(1)));
+  }
+}
+
+TEST(outdated, statement_is_stale_from_the_change_on_and_again_once_it_is_committed) {
+  script s;
+  somebody_has_it(s);
+  s.client(query("begin"))
+      .server(ddl("BEGIN", 'T'))
+      .client(query("drop type b"))
+      .server(ddl("DROP TYPE", 'T'));
+  s.expect_client(ddl("BEGIN", 'T') + ddl("DROP TYPE", 'T'))
+      .expect_server(query("begin") + query("drop type b"));
+  s.client(parse("in it", text) + sync()).expect_server(parse(s.name(2), text) + sync());
+  s.server(parse_complete() + ready('T')).client(query("commit")).server(ddl("COMMIT"));
+  s.expect_client(parse_complete() + ready('T') + ddl("COMMIT"))
+      .expect_server(query("commit"))
+      .change_client();
+  s.client(parse("p", text) + sync()).expect_server(parse(s.name(3), text) + sync());
+}
+
+TEST(outdated, unnamed_statement_is_prepared_afresh_for_all_after_a_change_of_the_schema) {
+  script s;
+  const auto unnamed = parse("", text) + bind_statement("", "") + execute() + sync();
+  s.shares_unnamed({text}).client(unnamed).expect_server(parse(s.name(1), text) + run(s.name(1)));
+  s.server(parse_complete() + ran_it).expect_client(parse_complete() + ran_it);
+  s.client(query("a change")).server(ddl("ALTER TABLE")).expect_client(ddl("ALTER TABLE"));
+  s.expect_server(query("a change")).client(unnamed).expect_server(parse(s.name(2), text) + run(s.name(2)));
+}
+
 }  // namespace
 }  // namespace pgweir::test

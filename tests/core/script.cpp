@@ -57,6 +57,7 @@ script& script::server(const std::string& bytes) {
 
 void script::run_client() {
   const auto with = rules();
+  client_.stale_up_to = schema_;
   const auto step =
       core::request_relay{client_, *backend_, with, to_server_, to_client_}.run(wire::as_bytes(from_client_));
   from_client_.erase(0, step.consumed);
@@ -69,6 +70,7 @@ void script::run_server() {
     const auto step = core::response_relay{client_, *backend_, catalogue_.prefix(), to_client_}.run(
         wire::as_bytes(from_server_));
     from_server_.erase(0, step.consumed);
+    if (std::exchange(backend_->counts.schema_changes, 0) != 0) catalogue_.note_schema_change(schema_);
     go_on = step.what == core::response_outcome::unit_done || step.what == core::response_outcome::replay;
     if (step.what == core::response_outcome::violation) violation_ = step.violation;
     if (step.what != core::response_outcome::replay) continue;

@@ -70,6 +70,7 @@ class script {
   std::size_t server_piece_ = 0;
   bool may_start_unit_ = true;
   core::statement_catalogue catalogue_;
+  core::schema_mark& schema_ = catalogue_.mark_of("app");
   core::statement_finder texts_{catalogue_};
   bool shares_unnamed_ = false;
   core::client_state client_;
