@@ -31,7 +31,8 @@ enum class pin_reason {
   held_cursor,
   sql_prepare,
   unknown_state,
-  load
+  load,
+  sequence
 };
 
 // Why a unit was given a backend of its own instead of a place on a lane.
@@ -74,7 +75,7 @@ enum class lane_close_reason {
 
 inline constexpr std::size_t client_states = 5, server_states = 5, wait_outcomes = 5, connect_outcomes = 3,
                              login_outcomes = 4, login_methods = 5, cancel_outcomes = 4, close_reasons = 8,
-                             error_origins = 3, pin_reasons = 11, lease_reasons = 17, resend_reasons = 4,
+                             error_origins = 3, pin_reasons = 12, lease_reasons = 17, resend_reasons = 4,
                              lane_close_reasons = 4;
 // First two characters of a SQLSTATE, bounded: the classes that PostgreSQL 15 documents, and "other".
 inline constexpr std::size_t sqlstate_classes = 44;

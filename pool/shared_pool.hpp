@@ -11,6 +11,7 @@
 #include "pool/backend.hpp"
 #include "pool/io/loop.hpp"
 #include "pool/profile.hpp"
+#include "pool/sequence_habits.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -62,6 +63,7 @@ class shared_pool {
   const std::string& user() const { return user_; }
   const config::pool_settings& settings() const { return settings_; }
   std::size_t workers() const { return seats_.size(); }
+  sequence_habits& sequences() { return sequences_; }
 
   // `member` must stay until the io_context runs no more, or leave() was called on its thread and all posted
   // was run.
@@ -109,6 +111,7 @@ class shared_pool {
   const config::pool_settings settings_;
   std::vector<std::unique_ptr<seat>> seats_;
   std::atomic<std::size_t> open_{0};
+  sequence_habits sequences_;
 };
 
 }  // namespace pgweir::pool

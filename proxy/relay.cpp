@@ -67,6 +67,7 @@ void discard_all(pool::backend& held, metrics::pool_instruments& counts) {
   ask_quietly(held, memory, "DISCARD ALL");
   // What comes behind it may make it so again before it is answered.
   memory.state.dirty = memory.state.untold = memory.state.may_hide = memory.state.gave_up = false;
+  memory.state.sequences = core::sequence_values::none;
   note_profile(held, nullptr);
   memory.state.prepared.clear();
   held.application_name = memory.login_application_name;
@@ -78,6 +79,8 @@ void prepare_for(pool::backend& held, const unit_owner& next, metrics::pool_inst
   auto& state = memory.state;
   if (memory.last_client != next.client_id && (state.dirty || state.untold)) discard_all(held, counts);
   const bool hides = memory.last_client != next.client_id && state.may_hide;
+  if (memory.last_client != next.client_id && state.sequences == core::sequence_values::of_client)
+    state.sequences = core::sequence_values::of_others;
   memory.last_client = next.client_id;
   if (!core::is_same(state.profile, next.profile) || hides) change_profile(held, memory, next, counts);
   // Another worker's may be equal without being the same.

@@ -144,6 +144,7 @@ class session final : public io::connection,
   bool waits_to_send() const;
   void learn_state();
   void learn_application_name(const std::optional<std::string>& now);
+  bool keeps_sequences() const;
   unit_owner owner() const;
   std::optional<metrics::pin_reason> reason_to_keep() const;
 

@@ -55,8 +55,9 @@ void session::on_timeout() {
       return end(outcome::client_idle_too_long);
     case phase::idle_in_transaction:
       if (in_transaction()) return end(outcome::client_idle_in_transaction);
-      return end(is_bound() && pool_.settings().pin_idle_timeout.count() > 0 ? outcome::client_pins_too_long
-                                                                             : outcome::client_idle_too_long);
+      return end((is_bound() || keeps_sequences()) && pool_.settings().pin_idle_timeout.count() > 0
+                     ? outcome::client_pins_too_long
+                     : outcome::client_idle_too_long);
     case phase::leaving:
       return end(outcome::client_terminated);
     case phase::ended:
@@ -77,8 +78,9 @@ milliseconds session::timeout_of(phase in) const {
       return settings.client_idle_timeout;
     case phase::idle_in_transaction:
       if (in_transaction()) return settings.idle_transaction_timeout;
-      return is_bound() && settings.pin_idle_timeout.count() > 0 ? settings.pin_idle_timeout
-                                                                 : settings.client_idle_timeout;
+      return (is_bound() || keeps_sequences()) && settings.pin_idle_timeout.count() > 0
+                 ? settings.pin_idle_timeout
+                 : settings.client_idle_timeout;
     case phase::leaving:
       return settings.query_timeout;
     case phase::ended:

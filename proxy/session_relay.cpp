@@ -12,7 +12,8 @@ core::relay_rules session::relay_rules() const {
           .unnamed = share_unnamed ? &host_.texts : nullptr,
           .prepared_limit = pool_.settings().prepared_statements,
           .client_id = identity_.id,
-          .may_start_unit = !unit_sent_ || !pool_.has_waiters()};
+          .may_start_unit = !unit_sent_ || !pool_.has_waiters(),
+          .reads_sequences = pool_.sequences().asks()};
 }
 
 std::size_t session::send_unit(std::span<const std::byte> arrived) {
@@ -27,6 +28,8 @@ std::size_t session::send_unit(std::span<const std::byte> arrived) {
   const auto step = relay.run(arrived);
   unit_sent_ = unit_sent_ || step.consumed > 0;
   may_have_changed_ = may_have_changed_ || step.consumed > 0;
+  if (state.counts.sequence_reads != 0) pool_.sequences().note_asked();
+  if (state.counts.late_sequence_reads != 0) pool_.sequences().note_asked_later();
   counts.client_received_bytes.add(step.consumed);
   if (nothing_owed && !state.expected.empty()) {
     enter(phase::active);
@@ -121,12 +124,14 @@ void session::settle() {
 bool session::waits_to_send() const { return !keeps_backend() && !unit_sent_; }
 
 bool session::may_release(bool client_leaves) const {
+  using metrics::pin_reason;
   const auto& state = memory_of(*lease_).state;
+  const auto reason = reason_to_keep();
   const bool can_be_undone =
-      client_leaves && !state.has_library && (keeps_backend() || is_bound() || state.untold);
+      client_leaves && !state.has_library &&
+      (keeps_backend() || is_bound() || state.untold || reason == pin_reason::sequence);
   return state.is_quiet() && !client_.in_unit && client_.rest.how != core::passing::forward &&
-         (client_leaves || !waits_to_send()) && (!reason_to_keep() || can_be_undone) &&
-         !lease_->is_draining();
+         (client_leaves || !waits_to_send()) && (!reason || can_be_undone) && !lease_->is_draining();
 }
 
 // After what may have changed it; and while the session is bound to its backend by something, which may have
@@ -185,7 +190,14 @@ std::optional<metrics::pin_reason> session::reason_to_keep() const {
   if (bound_.listens) return metrics::pin_reason::listen;
   if (bound_.held_cursors) return metrics::pin_reason::held_cursor;
   if (bound_.sql_prepared || client_.names == core::naming::own) return metrics::pin_reason::sql_prepare;
+  if (keeps_sequences()) return metrics::pin_reason::sequence;
   return std::nullopt;
+}
+
+// Nothing tells what a session has taken from sequences; so it stays until it discards that, or leaves.
+bool session::keeps_sequences() const {
+  return pool_.sequences().asks_later() &&
+         memory_of(*lease_).state.sequences == core::sequence_values::of_client;
 }
 
 // A pipeline may never leave the phase: each unit has its own time.

@@ -35,19 +35,20 @@ enum class handling : std::uint8_t { forward, swallow, synthesise };
 // What else has to be done when the answer comes, or does not come because of an error before it.
 enum class bookkeeping : std::uint8_t {
   none,
-  names_statement,    // parse: the client's name -> statement; an error takes the name away again
-  injected,           // parse of a statement the backend lacked
-  evicts_statement,   // close of a statement on the server; skipped by an error, it is still there
-  unnames_statement,  // close of the client's name; skipped by an error, the name is still there
-  sets_unnamed,       // parse of the client's unnamed statement
-  drops_unnamed,      // close of the client's unnamed statement
-  stands_in,          // bind: of a shared statement in the place of the unnamed one
-  deallocates_one,    // query: DEALLOCATE of one of the client's names
-  probes_state,       // query of pgweir's own: its rows say what the session has left
-  adapts,             // query of pgweir's own: makes the connection fit, before the client's unit may go
-  gives_own_name,     // parse of a statement under its client's name; an error means that it is had no more
-  takes_names,        // the last answer to pgweir's own making the client's names known to the server
-  ignored_in_copy,    // sync sent while a COPY FROM STDIN was taking data: the server does not answer it
+  names_statement,     // parse: the client's name -> statement; an error takes the name away again
+  injected,            // parse of a statement the backend lacked
+  evicts_statement,    // close of a statement on the server; skipped by an error, it is still there
+  unnames_statement,   // close of the client's name; skipped by an error, the name is still there
+  sets_unnamed,        // parse of the client's unnamed statement
+  drops_unnamed,       // close of the client's unnamed statement
+  stands_in,           // bind: of a shared statement in the place of the unnamed one
+  deallocates_one,     // query: DEALLOCATE of one of the client's names
+  probes_state,        // query of pgweir's own: its rows say what the session has left
+  adapts,              // query of pgweir's own: makes the connection fit, before the client's unit may go
+  discards_sequences,  // execute: others' values are gone; skipped by an error, they are still there
+  gives_own_name,      // parse of a statement under its client's name; an error means that it is had no more
+  takes_names,         // the last answer to pgweir's own making the client's names known to the server
+  ignored_in_copy,     // sync sent while a COPY FROM STDIN was taking data: the server does not answer it
 };
 
 struct expected_response {

@@ -130,7 +130,8 @@ request_relay::verdict request_relay::dispatch(const wire::frame_header& header)
       return pass_through(header, passing::forward);
     case frontend::function_call:
       client_.in_unit = false;
-      backend_.dirty = true;  // it may be set_config(), by its number
+      backend_.dirty = true;                            // it may be set_config(), by its number
+      backend_.sequences = sequence_values::of_client;  // or nextval()
       return pass_expecting(
           header, {.request = request::function_call, .prepared = backend_.prepared.changes().last()});
     case frontend::copy_done:
@@ -175,7 +176,7 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
     }
     const auto judged = is_seen ? wire::classify(text, rules_.catalogue.forcing()) : wire::sql_class{};
     const bool by_name = judged.bonds.names_statements && !deallocates_alone(head, judged);
-    if (!names_fit(by_name)) return verdict::held;
+    if (!names_fit(by_name) || !sequences_fit(judged.bonds)) return verdict::held;
     if (judged.leaves_state || by_name) suspect(text);
     note_custom_settings(text);
   }

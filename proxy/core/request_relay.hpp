@@ -26,6 +26,7 @@ struct relay_rules {
   std::uint64_t client_id = 1;          // unique, not 0
   // False: others wait for a backend, so nothing is sent ahead of the open answers.
   bool may_start_unit = true;
+  bool reads_sequences = false;  // currval() or lastval() was seen in the pool
   // The backend is a lane: what is open there belongs to other clients. The unit is whole, it was found
   // shareable, and it is sent again if it turns out to rest on something that failed.
   bool on_lane = false;
@@ -79,6 +80,12 @@ class request_relay {
   void take_own_names();
   void ask(std::string_view sql);
   bool rest_names_statements(const wire::frame_header& first) const;
+  // See sequence_values.hpp.
+  bool must_discard_sequences(const wire::sql_bonds& run) const;
+  void note_sequences(const wire::sql_bonds& run);
+  bool sequences_fit(const wire::sql_bonds& run);
+  void fit_sequences(const wire::sql_bonds& run);
+  void discard_sequences();
   verdict parse(const wire::frame_header& header);
   verdict parse_named(const wire::frame_header& header, const wire::parse_view& view);
   verdict parse_unnamed(const wire::frame_header& header, const wire::parse_view& view);

@@ -39,6 +39,7 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
   }
   if (client_.names == naming::own && !names->statement.empty()) {
     backend_.dirty = true;  // what the server has under that name may be anything
+    fit_sequences({.takes_value = true});
     return pass_expecting(header, {.request = request::bind});
   }
   const auto* known = client_.statements.find(names->statement);
@@ -97,6 +98,7 @@ request_relay::verdict request_relay::bind_shared(const wire::frame_header& head
 void request_relay::note_traits(wire::sql_traits bound, std::string_view sql) {
   if (rules_.on_lane) return;  // nothing there leaves anything behind
   client_.batch_deallocates = client_.batch_deallocates || bound.drops_statements;
+  fit_sequences(bound.bonds);
   if (bound.leaves_state || bound.bonds.names_statements) suspect(sql.substr(0, sql.find('\0')));
 }
 

@@ -117,6 +117,8 @@ bool response_relay::skip_batch() {
   for (std::size_t i = skipped; i > 0; --i) {
     undo_names(client_, expected.at(i - 1), i == 1);
     undo_preparing(backend_, expected.at(i - 1));
+    if (expected.at(i - 1).then == bookkeeping::discards_sequences)
+      backend_.sequences = sequence_values::of_others;
   }
   for (; skipped > 0; --skipped) expected.pop();
   backend_.unnamed = unnamed_holder::unknown();

@@ -166,6 +166,7 @@ void response_relay::settle_tag(std::string_view tag) {
     }
   }
   if (tag == "LOAD") backend_.has_library = true;
+  if (head_handling() != handling::swallow) note_discarded_sequences(backend_, tag);
   if (head_handling() != handling::swallow && may_leave_state(tag)) backend_.dirty = true;
   backend_.gave_up = backend_.gave_up || gives_up(tag);
   if (changes_schema(tag)) note_schema_change(true);

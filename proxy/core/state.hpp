@@ -5,6 +5,7 @@
 #include "proxy/core/client_statements.hpp"
 #include "proxy/core/expected_responses.hpp"
 #include "proxy/core/prepared_set.hpp"
+#include "proxy/core/sequence_values.hpp"
 #include "proxy/core/session_profile.hpp"
 #include "proxy/core/state_probe.hpp"
 #include "proxy/core/unnamed_statement.hpp"
@@ -67,6 +68,8 @@ struct relay_counts {
   std::uint32_t binds = 0;
   std::uint32_t evictions = 0;
   std::uint32_t replanned = 0;
+  std::uint32_t sequence_reads = 0;       // currval() and lastval(), as far as texts show them
+  std::uint32_t late_sequence_reads = 0;  // where nothing had been taken since the client has the backend
 };
 
 // Whose unnamed statement the server has. Serial 0: none; client 0 with another serial: cannot be told.
@@ -114,6 +117,7 @@ struct backend_state {
   bool has_library = false;  // LOAD: no reset takes it away
   bool may_hide = false;     // a former client may have set what the server does not list
   bool untold = false;  // the server could not be asked: nothing but a reset makes it fit for another client
+  sequence_values sequences = sequence_values::none;
   shared_session_profile profile;  // that it has; true unless dirty or untold
 
   // An exchange of pgweir's own that the client's next unit waits for.

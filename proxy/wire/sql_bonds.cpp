@@ -21,7 +21,9 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
 }  // namespace
 
 sql_bonds bonds_of_unclear(std::string_view text) {
-  return {.names_statements = contains_any(text, {"execute", "prepare", "deallocate"})};
+  return {.names_statements = contains_any(text, {"execute", "prepare", "deallocate"}),
+          .reads_sequence = contains_any(text, {"currval", "lastval"}),
+          .takes_value = true};
 }
 
 }  // namespace pgweir::wire

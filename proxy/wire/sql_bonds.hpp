@@ -10,6 +10,10 @@ struct sql_bonds {
   // EXECUTE, PREPARE, DEALLOCATE, or a look at pg_prepared_statements: the names in it are those that the
   // client gave, by SQL or by the protocol.
   bool names_statements = false;
+  bool reads_sequence = false;  // calls currval or lastval
+  // INSERT, MERGE, COPY, nextval, and what may hide it: a call of a function that is not known, DO, CALL,
+  // EXECUTE, EXPLAIN. Not UPDATE and DELETE, whose triggers would have to do it.
+  bool takes_value = false;
 
   bool operator==(const sql_bonds&) const = default;
 };

@@ -99,6 +99,7 @@ void sql_judge::settle(const sql_token& token, sql_word word) {
     if (word != sql_word::select && word != sql_word::with) {
       calls_unknown_ = true;
       leaves_state_ = leaves_state_ || unknown_stays_;
+      bonds_.takes_value = bonds_.takes_value || unknown_takes_;
     }
   }
   if (sign_ != 0) {

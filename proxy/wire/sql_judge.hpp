@@ -123,6 +123,7 @@ class sql_judge {
   bool ended_ = false;            // a ; has ended a statement
   bool unknown_call_ = false;     // "name (" was read: a call, unless a subquery follows
   bool unknown_stays_ = false;    // of that call: it may change the session
+  bool unknown_takes_ = false;    // of that call: it may take a sequence's value
   std::uint64_t sign_ = 0;        // + or - was read that belongs to a number, if one follows
   bool opens_statement_ = false;  // what read_head() found out about the parenthesis at hand
   seen last_;

@@ -37,6 +37,10 @@ constexpr std::string_view effects_elsewhere[] = {"nextval",
                                                   "pg_relation_size",
                                                   "pg_database_size"};
 
+constexpr bool advances_sequence(std::uint64_t hash) {
+  return hash == sql_hash("nextval") || hash == sql_hash("setval");
+}
+
 constexpr auto make_effects_elsewhere() {
   sql_hash_table<64> made;
   for (const auto name : effects_elsewhere) made.add(sql_hash(name), 1);
@@ -91,6 +95,7 @@ void sql_judge::call_of_session_function(std::string_view folded_name) {
   raise(sql_verdict::session_function);
   leaves_state_ = leaves_state_ || forcing_.leaves_state(folded_name);
   if (folded_name == "pg_prepared_statement") bonds_.names_statements = true;
+  if (folded_name == "currval" || folded_name == "lastval") bonds_.reads_sequence = true;
 }
 
 bool sql_judge::judge_call() {
@@ -106,7 +111,9 @@ bool sql_judge::judge_call() {
   const bool alias = path_.parts == 1 && path_.before.mark == ')';
   unknown_call_ = !alias;
   const bool is_harmless = built_in && has_effects_elsewhere.find(path_.hash) != 0;
-  unknown_stays_ = !is_harmless && !forcing_.names(folded.view());
+  const bool is_named = forcing_.names(folded.view());
+  unknown_stays_ = !is_harmless && !is_named;
+  unknown_takes_ = is_harmless ? advances_sequence(path_.hash) : !is_named;
   return true;
 }
 

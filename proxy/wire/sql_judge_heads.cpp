@@ -68,6 +68,7 @@ void sql_judge::begin(const sql_token& token, sql_word word) {
     case sql_word::insert:
     case sql_word::merge:
       writes_ = true;
+      bonds_.takes_value = true;
       now.at = now.must_be_statement ? progress::verb_into : progress::other;
       return;
     case sql_word::update:
@@ -97,6 +98,8 @@ void sql_judge::begin_command(const sql_token& token) {
   }
   if (is_word(token, "prepare")) open_command_ = open_command::prepare;
   if (is_word(token, "execute") || is_word(token, "deallocate")) bonds_.names_statements = true;
+  for (const auto name : {"copy", "do", "call", "execute", "explain"})
+    if (is_word(token, name)) bonds_.takes_value = true;
   leaves_state_ = leaves_state_ || !is_harmless_command(token);
 }
 

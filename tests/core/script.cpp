@@ -14,6 +14,11 @@ script& script::server_in_pieces_of(std::size_t size) {
   return *this;
 }
 
+script& script::reads_sequences() {
+  reads_sequences_ = true;
+  return *this;
+}
+
 script& script::others_wait() {
   may_start_unit_ = false;
   return *this;
@@ -31,7 +36,8 @@ core::relay_rules script::rules() {
           .unnamed = shares_unnamed_ ? &texts_ : nullptr,
           .prepared_limit = prepared_limit_,
           .client_id = client_id_,
-          .may_start_unit = may_start_unit_};
+          .may_start_unit = may_start_unit_,
+          .reads_sequences = reads_sequences_};
 }
 
 script& script::client(const std::string& bytes) {

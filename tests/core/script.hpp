@@ -32,6 +32,8 @@ class script {
   // Unnamed statements are prepared under a shared name from the fifth time on; these came four times
   // already.
   script& shares_unnamed(const std::vector<std::string>& texts = {});
+  // Somebody in the pool calls currval().
+  script& reads_sequences();
   // Other clients wait for a backend: nothing is sent ahead.
   script& others_wait();
 
@@ -69,6 +71,7 @@ class script {
   std::size_t piece_ = 0;  // of the client's bytes
   std::size_t server_piece_ = 0;
   bool may_start_unit_ = true;
+  bool reads_sequences_ = false;
   core::statement_catalogue catalogue_;
   core::schema_mark& schema_ = catalogue_.mark_of("app");
   core::statement_finder texts_{catalogue_};

@@ -347,6 +347,26 @@ TEST(sql_class, takes_no_other_words_for_the_naming_of_prepared_statements) {
               "discard all", "table pg_cursors", "select 'a\\'"});
 }
 
+TEST(sql_class, sees_what_reads_and_what_takes_values_of_sequences) {
+  for (const auto* text :
+       {"select currval('s')", "SELECT pg_catalog.LastVal()", "insert into t values (currval('s'))",
+        "prepare p as select lastval()", "select 'a\\'; select lastval()"})
+    EXPECT_TRUE(judged(text).bonds.reads_sequence) << text;
+  for (const auto* text : {"select currval", "select 'currval(1)'", "select nextval('s')"})
+    EXPECT_FALSE(judged(text).bonds.reads_sequence) << text;
+  for (const auto* text :
+       {"insert into t values (1)", "select nextval('s')", "update t set a = nextval('s')",
+        "merge into t using u on a = b when matched then delete", "copy t from stdin",
+        "with x as (insert into t values (1) returning a) select a from x", "select my_func()", "do $$ $$",
+        "call p()", "execute p", "explain analyze insert into t values (1)",
+        "begin; insert into t values (1); commit", "select 'a\\'"})
+    EXPECT_TRUE(judged(text).bonds.takes_value) << text;
+  for (const auto* text :
+       {"select lower(a) from t", "update t set a = 1", "delete from t", "begin", "set a = 1",
+        "select set_config('a', 'b', false)", "select random()", "select currval('s')", "discard all"})
+    EXPECT_FALSE(judged(text).bonds.takes_value) << text;
+}
+
 TEST(session_functions, leave_state_unless_they_only_look) {
   const std::string more[] = {"my_func", "*"};
   const session_functions names(more);

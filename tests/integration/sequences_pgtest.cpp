@@ -1,0 +1,87 @@
+// currval() and lastval() tell a session what it has taken from sequences, and nobody else's.
+#include "tests/integration/proxied.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/wire_client.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pgweir::test {
+namespace {
+
+// Two server connections and two clients: one after the other, or at the same time, they meet both.
+class sequences : public testing::TestWithParam<const char*> {
+ protected:
+  sequences()
+      : pgweir_(
+            proxied(std::string("size = 3\nserver_round_robin = true\nmultiplex = \"") + GetParam() + "\"",
+                    "workers = 1")),
+        one_(wire_client::postgres(pgweir_.tcp())),
+        other_(wire_client::postgres(pgweir_.tcp())) {
+    postgres::shared().exec(
+        "DROP TABLE IF EXISTS numbered; DROP SEQUENCE IF EXISTS counted; CREATE SEQUENCE counted; "
+        "CREATE TABLE numbered (id bigserial, a int)");
+  }
+
+  // Some client has had every server connection, and some has taken values on each.
+  void fill() {
+    auto third = wire_client::postgres(pgweir_.tcp());
+    for (auto* one : {&one_, &other_, &third}) one->ask_sql("BEGIN");
+    for (auto* one : {&one_, &other_, &third})
+      one->ask_sql("SELECT nextval('counted'), nextval('numbered_id_seq')");
+    for (auto* one : {&one_, &other_, &third}) one->ask_sql("COMMIT");
+  }
+
+  double pinned() const { return pgweir_.metric("pgweir_pinned_servers", "reason=\"sequence\""); }
+
+  pgweir_process pgweir_;
+  wire_client one_;
+  wire_client other_;
+};
+
+INSTANTIATE_TEST_SUITE_P(multiplex, sequences, testing::Values("off", "auto"),
+                         [](const auto& which) { return std::string(which.param); });
+
+TEST_P(sequences, are_not_seen_by_those_who_took_nothing) {
+  fill();
+  auto none = wire_client::postgres(pgweir_.tcp());
+  for (const auto* sql :
+       {"SELECT currval('counted')", "SELECT lastval()", "SELECT lastval()", "SELECT lastval()"}) {
+    EXPECT_EQ(sqlstate_of(none.ask_sql(sql)), "55000") << sql;
+    const auto extended =
+        frontend::parse("", sql) + frontend::bind("", "") + frontend::execute() + frontend::sync();
+    EXPECT_EQ(sqlstate_of(none.ask(extended)), "55000") << sql;
+  }
+}
+
+TEST_P(sequences, are_seen_in_the_transaction_that_took_them) {
+  fill();
+  for (int i = 0; i < 5; ++i) {
+    one_.ask_sql("BEGIN");
+    const auto id = one_.value("INSERT INTO numbered (a) VALUES (1) RETURNING id");
+    EXPECT_EQ(one_.value("SELECT lastval()"), id);
+    EXPECT_EQ(one_.value("SELECT currval('numbered_id_seq')"), id);
+    one_.ask_sql("COMMIT");
+    EXPECT_EQ(pinned(), 0);
+  }
+}
+
+TEST_P(sequences, stay_with_their_session_once_somebody_has_asked_in_a_later_transaction) {
+  fill();
+  EXPECT_EQ(sqlstate_of(wire_client::postgres(pgweir_.tcp()).ask_sql("SELECT lastval()")), "55000");
+  const auto mine = one_.value("SELECT nextval('counted')");
+  const auto theirs = other_.value("INSERT INTO numbered (a) VALUES (1) RETURNING id");
+  EXPECT_TRUE(eventually([&] { return pinned() == 2; }));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(one_.value("SELECT lastval()"), mine);
+    EXPECT_EQ(other_.value("SELECT currval('numbered_id_seq')"), theirs);
+    EXPECT_EQ(sqlstate_of(other_.ask_sql("SELECT currval('counted')")), "55000");
+  }
+  one_.ask_sql("DISCARD SEQUENCES");
+  EXPECT_TRUE(eventually([&] { return pinned() == 1; }));
+  EXPECT_EQ(sqlstate_of(one_.ask_sql("SELECT lastval()")), "55000");
+  other_.goodbye();
+  EXPECT_TRUE(eventually([&] { return pinned() == 0; }));
+}
+
+}  // namespace
+}  // namespace pgweir::test
