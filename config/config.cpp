@@ -34,6 +34,8 @@ void apply(pool_settings& to, const pool_overrides& from) {
   take(to.idle_transaction_timeout, from.idle_transaction_timeout);
   take(to.client_idle_timeout, from.client_idle_timeout);
   take(to.pin_idle_timeout, from.pin_idle_timeout);
+  take(to.max_pinned, from.max_pinned);
+  take(to.max_pinned_policy, from.max_pinned_policy);
   take(to.cancel_on_disconnect, from.cancel_on_disconnect);
   take(to.prepared_statements, from.prepared_statements);
   take(to.prepare_unnamed, from.prepare_unnamed);

@@ -15,6 +15,9 @@ constexpr choice<multiplex> multiplexes[]{{"auto", multiplex::automatic}, {"off"
 constexpr choice<prepare_unnamed> prepare_unnameds[]{{"auto", prepare_unnamed::automatic},
                                                      {"off", prepare_unnamed::off}};
 
+constexpr choice<max_pinned_policy> max_pinned_policies[]{{"wait", max_pinned_policy::wait},
+                                                          {"error", max_pinned_policy::error}};
+
 char lower(char letter) {
   return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
 }
@@ -65,6 +68,8 @@ pool_overrides read_pool_keys(table_reader& from) {
   to.idle_transaction_timeout = from.duration("idle_transaction_timeout");
   to.client_idle_timeout = from.duration("client_idle_timeout");
   to.pin_idle_timeout = from.duration("pin_idle_timeout");
+  to.max_pinned = from.count("max_pinned", {});
+  to.max_pinned_policy = from.one_of("max_pinned_policy", max_pinned_policies);
   to.cancel_on_disconnect = from.flag("cancel_on_disconnect");
   to.prepared_statements = from.count("prepared_statements", {.least = 1});
   to.prepare_unnamed = from.one_of("prepare_unnamed", prepare_unnameds);

@@ -11,6 +11,7 @@
 #include "config/config.hpp"
 #include "metrics/instruments.hpp"
 #include "pool/backend.hpp"
+#include "pool/pin_budget.hpp"
 #include "pool/sequence_habits.hpp"
 #include "pool/server_failure.hpp"
 
@@ -117,7 +118,9 @@ class pool {
   // The last failure to connect, if the newest attempt failed: for the message of a wait that timed out.
   virtual const std::optional<server_failure>& last_failure() const = 0;
 
-  virtual sequence_habits& sequences() = 0;  // of the whole process
+  // Of the whole process.
+  virtual sequence_habits& sequences() = 0;
+  virtual pin_budget& pins() = 0;
   virtual const config::pool_settings& settings() const = 0;
   virtual metrics::pool_instruments& instruments() = 0;
   virtual const std::string& database() const = 0;

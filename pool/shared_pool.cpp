@@ -10,7 +10,10 @@ namespace asio = boost::asio;
 
 shared_pool::shared_pool(std::string database, std::string user, const config::pool_settings& settings,
                          std::size_t workers)
-    : database_(std::move(database)), user_(std::move(user)), settings_(settings) {
+    : database_(std::move(database)),
+      user_(std::move(user)),
+      settings_(settings),
+      pins_(settings.max_pinned) {
   for (std::size_t i = 0; i < workers; ++i) seats_.push_back(std::make_unique<seat>());
 }
 

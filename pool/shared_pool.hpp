@@ -10,6 +10,7 @@
 #include "config/config.hpp"
 #include "pool/backend.hpp"
 #include "pool/io/loop.hpp"
+#include "pool/pin_budget.hpp"
 #include "pool/profile.hpp"
 #include "pool/sequence_habits.hpp"
 
@@ -64,6 +65,7 @@ class shared_pool {
   const config::pool_settings& settings() const { return settings_; }
   std::size_t workers() const { return seats_.size(); }
   sequence_habits& sequences() { return sequences_; }
+  pin_budget& pins() { return pins_; }
 
   // `member` must stay until the io_context runs no more, or leave() was called on its thread and all posted
   // was run.
@@ -112,6 +114,7 @@ class shared_pool {
   std::vector<std::unique_ptr<seat>> seats_;
   std::atomic<std::size_t> open_{0};
   sequence_habits sequences_;
+  pin_budget pins_;
 };
 
 }  // namespace pgweir::pool

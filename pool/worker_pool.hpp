@@ -47,6 +47,7 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   void drop_lane(backend& lane, metrics::close_reason why) override;
   const std::optional<server_failure>& last_failure() const override { return connector_.last_failure(); }
   sequence_habits& sequences() override { return shared_->sequences(); }
+  pin_budget& pins() override { return shared_->pins(); }
   const config::pool_settings& settings() const override { return shared_->settings(); }
   metrics::pool_instruments& instruments() override { return instruments_; }
   const std::string& database() const override { return shared_->database(); }

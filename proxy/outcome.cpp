@@ -7,7 +7,7 @@ namespace {
 
 using enum config::log_level;
 
-constexpr std::array<outcome_row, 22> rows{{
+constexpr std::array<outcome_row, 23> rows{{
     {"client terminated", "", "", "", "", info},
     {"client disconnected", "", "", "", "", info},
     {"client connection broke", "", "", "", "", info},
@@ -42,6 +42,12 @@ constexpr std::array<outcome_row, 22> rows{{
      "Whether the query took effect is not known. If it only reads, send it again. If that fails, too, see "
      "pgweir's log, and set multiplex = \"off\" for this database or user.",
      error},
+    {"too many pinned sessions", "ERROR", "53300",
+     "too many sessions of this pool keep a server connection (max_pinned)",
+     "Temporary tables, session locks, LISTEN, held cursors, LOAD and PREPARE need a server connection of "
+     "one's own. "
+     "Give up what is not needed, or raise max_pinned.",
+     warning},
     {"query ran too long", "FATAL", "57014",
      "terminating connection: the query ran past query_timeout and did not end when cancelled",
      "Raise query_timeout, or look at what the server is doing.", warning},

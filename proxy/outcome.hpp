@@ -25,6 +25,7 @@ enum class outcome : std::uint8_t {
   unit_waited_too_long,        // query_wait_timeout
   unit_cancelled_waiting,      // cancel request for a unit that had no backend yet
   unit_lost_its_lane,          // the server connection that it shared had to be closed
+  unit_pins_too_many,          // max_pinned
   unit_ran_too_long,           // query_timeout, and the cancel request did not help
   login_waited_too_long,       // as unit_waited_too_long, by a client whose login needs a server
   server_refused,              // the server will not let us in

@@ -16,7 +16,8 @@ session::session(io::loop& owner, io::transport client, session_host& host, pool
       greeting_(std::move(welcome)),
       application_name_(std::move(application_name)),
       identity_(identity),
-      schema_(host.catalogue.mark_of(served.database())) {
+      schema_(host.catalogue.mark_of(served.database())),
+      place_(served.pins()) {
   if (pool_.settings().mode == config::pool_mode::session || !greeting_->startup->replication.empty())
     client_.names = core::naming::untouched;
 }
@@ -80,7 +81,7 @@ std::size_t session::on_bytes(std::span<const std::byte> arrived) {
 
 // The client owns no backend: gathers its unit, then asks for one.
 std::size_t session::start_unit(std::span<const std::byte> arrived, bool& blocked) {
-  if (is_waiting()) {
+  if (is_waiting() || place_.is_waiting()) {
     blocked = true;
     return 0;
   }
@@ -104,8 +105,8 @@ std::size_t session::start_unit(std::span<const std::byte> arrived, bool& blocke
       end(outcome::client_violated_protocol, step.violation);
       break;
     case core::unit_verdict::dispatch:
-      ask_for_backend(arrived);
-      blocked = lane_ != nullptr;
+      if (gate_first_unit(arrived)) ask_for_backend(arrived);
+      blocked = lane_ != nullptr || place_.is_waiting();
       break;
   }
   return step.bytes;

@@ -16,6 +16,7 @@
 #include "proxy/core/state.hpp"
 #include "proxy/core/statement_finder.hpp"
 #include "proxy/core/statement_statistics.hpp"
+#include "proxy/core/unit_bonds.hpp"
 #include "proxy/greeting.hpp"
 #include "proxy/lane.hpp"
 #include "proxy/outcome.hpp"
@@ -57,6 +58,7 @@ struct session_identity {
 class session final : public io::connection,
                       private pool::waiter,
                       private pool::backend_user,
+                      private pool::pin_waiter,
                       private lane_session,
                       private io::timeout {
  public:
@@ -100,6 +102,8 @@ class session final : public io::connection,
   void on_no_backend(const pool::server_failure& why) override;
   void on_lane(pool::backend& shared, bool begins) override;
   const void* session_settings() const override { return profile_.get(); }
+  // pool::pin_waiter
+  void on_pin_place() override;
   // lane_session
   core::client_state& state() override { return client_; }
   wire::sink& answers() override { return lane_->answers_to(*this); }
@@ -152,6 +156,12 @@ class session final : public io::connection,
   std::chrono::milliseconds timeout_of(phase in) const;
   static metrics::client_state gauge_of(phase in);
   void count_server_idle(int step);
+  enum class pin_answer : std::uint8_t { may_go, waits, refused };
+  bool counts_as_pinned() const { return pinned_.has_value() || place_.is_taken() || keeps_backend(); }
+  pin_answer ask_to_pin(const core::unit_bonds& unit);
+  bool gate_first_unit(std::span<const std::byte> arrived);
+  bool gate_unit(std::span<const std::byte>& arrived);
+  void refuse_in_transaction(std::span<const std::byte> arrived);
   void pin_if_needed();
   void log_pin(metrics::pin_reason why) const;
   void unpin();
@@ -182,6 +192,7 @@ class session final : public io::connection,
   std::uint32_t unit_size_ = 0;  // on a lane
   metrics::lease_reason lease_reason_ = metrics::lease_reason::off;
   std::optional<metrics::pin_reason> pinned_;
+  pool::pin_place place_;  // among the pinned sessions of the pool
   io::clock::time_point pinned_since_{};
   phase phase_ = phase::ended;
   bool first_byte_seen_ = false;   // of the answer to the unit at the head

@@ -29,6 +29,10 @@ void session::on_timeout() {
     case phase::waiting: {
       pool_.give_up(*this);
       observe_wait(metrics::wait_outcome::timeout);
+      if (place_.is_waiting()) {
+        enter(phase::idle);
+        return refuse_unit(error_of(outcome::unit_pins_too_many, "It waited for query_wait_timeout."));
+      }
       const auto& failure = pool_.last_failure();
       enter(phase::idle);
       return refuse_unit(
@@ -118,6 +122,7 @@ void session::enter(phase next) {
     counts.transaction_idle_nanoseconds.add(static_cast<std::uint64_t>(idle.count()));
   }
   if (next == phase::idle_in_transaction) count_server_idle(1);
+  if (next == phase::idle || next == phase::ended) place_.leave();
   if (phase_ != phase::ended) clients[gauge_of(phase_)].add(-1);
   if (next != phase::ended) clients[gauge_of(next)].add(1);
   phase_ = next;

@@ -19,6 +19,7 @@ core::relay_rules session::relay_rules() const {
 std::size_t session::send_unit(std::span<const std::byte> arrived) {
   auto& backend = *lease_;
   auto& state = memory_of(backend).state;
+  if (pool_.pins().is_limited() && !gate_unit(arrived)) return 0;
   const auto rules = relay_rules();
   auto& counts = pool_.instruments();
   connection_sink to_server{backend, counts.server_sent_bytes};
@@ -236,6 +237,7 @@ void session::pin_if_needed() {
   if (pinned_ || memory_of(*lease_).state.transaction != 'I') return;
   pinned_ = reason_to_keep();
   if (!pinned_) return;
+  if (!keeps_backend()) place_.take_anyway();
   pinned_since_ = io::clock::now();
   if (pool_.instruments().pins[*pinned_].value() == 0) log_pin(*pinned_);
   pool_.instruments().pins[*pinned_].add();
@@ -255,6 +257,7 @@ void session::log_pin(metrics::pin_reason why) const {
 }
 
 void session::unpin() {
+  place_.leave();
   if (!pinned_) return;
   auto& counts = pool_.instruments();
   counts.pinned[*pinned_].add(-1);

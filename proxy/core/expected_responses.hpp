@@ -46,6 +46,7 @@ enum class bookkeeping : std::uint8_t {
   probes_state,        // query of pgweir's own: its rows say what the session has left
   adapts,              // query of pgweir's own: makes the connection fit, before the client's unit may go
   discards_sequences,  // execute: others' values are gone; skipped by an error, they are still there
+  refuses,             // query that fails on purpose: the client is told why instead
   gives_own_name,      // parse of a statement under its client's name; an error means that it is had no more
   takes_names,         // the last answer to pgweir's own making the client's names known to the server
   ignored_in_copy,     // sync sent while a COPY FROM STDIN was taking data: the server does not answer it

@@ -56,7 +56,7 @@ bool share_names(client_state& client, statement_catalogue& catalogue,
   std::vector<shared_statement> shared;
   for (const auto& one : found) {
     if (one.text_and_types.empty()) return false;
-    auto made = catalogue.intern(wire::as_bytes(one.text_and_types));
+    auto made = catalogue.intern(wire::as_bytes(one.text_and_types), client.stale_up_to);
     if (made == nullptr || !may_be_parsed_again(*made)) return false;
     shared.push_back(std::move(made));
   }

@@ -45,6 +45,12 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
       take(header, handling::swallow);
       return verdict::done;
     }
+    if (!fatal && head_then() == bookkeeping::refuses) {
+      take(header, handling::swallow);
+      stream_.put(wire::as_bytes(backend_.refusal));
+      answered_ = true;
+      return verdict::done;
+    }
     if (!fatal && head_handling() == handling::swallow) {
       // What another client left behind may still be there.
       backend_.refused = std::string(said.sqlstate) + ": " + std::string(said.message);

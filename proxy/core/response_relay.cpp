@@ -90,8 +90,8 @@ response_relay::verdict response_relay::stream(const wire::frame_header& header)
   return verdict::done;
 }
 
-bool response_relay::is_probed() const {
-  return !backend_.expected.empty() && backend_.expected.front().then == bookkeeping::probes_state;
+bookkeeping response_relay::head_then() const {
+  return backend_.expected.empty() ? bookkeeping::none : backend_.expected.front().then;
 }
 
 response_relay::verdict response_relay::note_state(const wire::frame_header& header) {

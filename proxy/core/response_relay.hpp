@@ -76,7 +76,8 @@ class response_relay {
   verdict error_response(const wire::frame_header& header);
   verdict copy_in_started(const wire::frame_header& header);
   verdict stream(const wire::frame_header& header);
-  bool is_probed() const;
+  bool is_probed() const { return head_then() == bookkeeping::probes_state; }
+  bookkeeping head_then() const;
   verdict note_state(const wire::frame_header& header);
 
   void settle_tag(std::string_view tag);

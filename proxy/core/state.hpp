@@ -130,6 +130,7 @@ struct backend_state {
   } own = own_exchange::none;
   state_findings findings;  // complete in told_state
   std::string fatal;        // why the server closes, in its words; empty: it has not said so
+  std::string refusal;      // the ErrorResponse of a unit that pgweir refuses
   std::string refused;      // what would have made it fit: its words; empty: it did not refuse
 
   unit_in_flight unit;

@@ -25,6 +25,7 @@ void undo_names(client_state& client, const expected_response& sent, bool tried)
     case bookkeeping::probes_state:
     case bookkeeping::adapts:
     case bookkeeping::discards_sequences:
+    case bookkeeping::refuses:
     case bookkeeping::gives_own_name:
     case bookkeeping::takes_names:
     case bookkeeping::ignored_in_copy:

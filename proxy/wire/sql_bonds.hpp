@@ -14,6 +14,17 @@ struct sql_bonds {
   // INSERT, MERGE, COPY, nextval, and what may hide it: a call of a function that is not known, DO, CALL,
   // EXECUTE, EXPLAIN. Not UPDATE and DELETE, whose triggers would have to do it.
   bool takes_value = false;
+  // LISTEN, CREATE TEMP (but for ON COMMIT DROP), PREPARE, LOAD, a session's advisory lock, a cursor WITH
+  // HOLD: the session is to keep its connection.
+  bool pins = false;
+
+  sql_bonds& operator|=(const sql_bonds& more) {
+    names_statements = names_statements || more.names_statements;
+    reads_sequence = reads_sequence || more.reads_sequence;
+    takes_value = takes_value || more.takes_value;
+    pins = pins || more.pins;
+    return *this;
+  }
 
   bool operator==(const sql_bonds&) const = default;
 };

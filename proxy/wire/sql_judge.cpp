@@ -1,6 +1,7 @@
 #include "proxy/wire/sql_judge.hpp"
 
 #include "proxy/wire/ascii.hpp"
+#include "proxy/wire/sql_hash.hpp"
 
 namespace pgweir::wire {
 namespace {
@@ -17,6 +18,11 @@ bool is_temporary_schema(std::string_view name) {
   if (name.size() < 7 || lower(name[0]) != 'p') return false;
   return starts_with_folded(name, "pg_toast_temp") ||
          (starts_with_folded(name, "pg_temp") && (name.size() == 7 || name[7] == '_'));
+}
+
+// SELECT INTO TEMP.
+bool is_temporary(const sql_token& word) {
+  return word.hash == sql_hash("temp") || word.hash == sql_hash("temporary");
 }
 
 char mark_of(const sql_token& token, char two_characters) {
@@ -89,6 +95,7 @@ void sql_judge::between_statements(const sql_token& token) {
 void sql_judge::temporary() {
   raise(sql_verdict::temporary);
   leaves_state_ = true;
+  if (command_ == command::create) bonds_.pins = true;
 }
 
 // What the token before left open.
@@ -113,6 +120,7 @@ void sql_judge::settle(const sql_token& token, sql_word word) {
 void sql_judge::word(const sql_token& token, sql_word word) {
   using enum sql_word;
   if (word == into && top().at != progress::target) temporary();
+  if (last_.word == into && top().at == progress::query && is_temporary(token)) bonds_.pins = true;
   if (last_.word == for_kw && (word == update || word == no || word == key || word == share))
     raise(sql_verdict::locks_rows);
   if (shows_session(word) || (last_.word == current && word == of)) raise(sql_verdict::session_function);

@@ -36,6 +36,9 @@ class sql_judge {
     other,           // no statement: an expression, a list, a command
   };
 
+  // Commands in which something matters further on.
+  enum class command : std::uint8_t { other, explain, create, declare };
+
   struct frame {
     progress at;
     bool must_be_statement;
@@ -87,6 +90,7 @@ class sql_judge {
   bool read_head(const sql_token& token, sql_word word);
   bool read_with(const sql_token& token, sql_word word);
   void begin(const sql_token& token, sql_word word);
+  static command command_of(const sql_token& first);
   void begin_command(const sql_token& token);
   void settle_command(const sql_token& token);
   void word_of_command(const sql_token& token);
@@ -118,7 +122,8 @@ class sql_judge {
   bool leaves_state_ = false;   // see sql_class
   // Was read: what follows says what it is.
   enum class open_command : std::uint8_t { none, set, prepare } open_command_ = open_command::none;
-  bool explains_ = false;  // the command may run one that has been prepared
+  command command_ = command::other;
+  bool pinned_before_ = false;  // by a command before this one
   sql_bonds bonds_{};
   bool ended_ = false;            // a ; has ended a statement
   bool unknown_call_ = false;     // "name (" was read: a call, unless a subquery follows

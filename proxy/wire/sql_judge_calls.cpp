@@ -95,6 +95,8 @@ void sql_judge::call_of_session_function(std::string_view folded_name) {
   raise(sql_verdict::session_function);
   leaves_state_ = leaves_state_ || forcing_.leaves_state(folded_name);
   if (folded_name == "pg_prepared_statement") bonds_.names_statements = true;
+  if (folded_name.starts_with("pg_advisory_lock") || folded_name.starts_with("pg_try_advisory_lock"))
+    bonds_.pins = true;
   if (folded_name == "currval" || folded_name == "lastval") bonds_.reads_sequence = true;
 }
 

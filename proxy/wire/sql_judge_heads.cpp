@@ -89,9 +89,17 @@ void sql_judge::begin(const sql_token& token, sql_word word) {
   }
 }
 
+sql_judge::command sql_judge::command_of(const sql_token& first) {
+  if (is_word(first, "explain")) return command::explain;
+  if (is_word(first, "create")) return command::create;
+  return is_word(first, "declare") ? command::declare : command::other;
+}
+
 void sql_judge::begin_command(const sql_token& token) {
   raise(sql_verdict::command);
-  explains_ = is_word(token, "explain");
+  command_ = command_of(token);
+  pinned_before_ = bonds_.pins;
+  if (is_word(token, "listen") || is_word(token, "load")) bonds_.pins = true;
   if (is_word(token, "set")) {
     open_command_ = open_command::set;
     return;
@@ -111,13 +119,19 @@ void sql_judge::settle_command(const sql_token& token) {
   if (is_set)
     leaves_state_ =
         leaves_state_ || !(of_transaction || is_word(token, "local") || is_word(token, "constraints"));
-  else
-    bonds_.names_statements = bonds_.names_statements || !of_transaction;
+  else if (!of_transaction)
+    bonds_.names_statements = bonds_.pins = true;
 }
 
-// EXPLAIN EXECUTE, CREATE TABLE t AS EXECUTE.
+// EXPLAIN EXECUTE, CREATE TABLE t AS EXECUTE, CREATE TEMP TABLE t ON COMMIT DROP, DECLARE c CURSOR WITH HOLD.
 void sql_judge::word_of_command(const sql_token& token) {
-  if ((explains_ || last_.word == sql_word::as) && is_word(token, "execute")) bonds_.names_statements = true;
+  const bool runs_prepared = command_ == command::explain || last_.word == sql_word::as;
+  if (runs_prepared && is_word(token, "execute")) bonds_.names_statements = true;
+  if (command_ == command::create && (is_word(token, "temp") || is_word(token, "temporary")))
+    bonds_.pins = true;
+  if (command_ == command::create && is_word(token, "drop")) bonds_.pins = pinned_before_;
+  if (command_ == command::declare && last_.word == sql_word::with && is_word(token, "hold"))
+    bonds_.pins = true;
 }
 
 // Exactly what may stand before the statement itself (manual, "WITH Queries"), but for SEARCH and CYCLE.

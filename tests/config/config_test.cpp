@@ -63,6 +63,8 @@ TEST(settings_of, knows_every_key) {
                .idle_transaction_timeout = milliseconds{8},
                .client_idle_timeout = milliseconds{9},
                .pin_idle_timeout = milliseconds{10},
+               .max_pinned = 11,
+               .max_pinned_policy = max_pinned_policy::error,
                .cancel_on_disconnect = false,
                .prepared_statements = 10,
                .prepare_unnamed = prepare_unnamed::off,
@@ -85,6 +87,8 @@ TEST(settings_of, knows_every_key) {
   EXPECT_EQ(resolved.idle_transaction_timeout, milliseconds{8});
   EXPECT_EQ(resolved.client_idle_timeout, milliseconds{9});
   EXPECT_EQ(resolved.pin_idle_timeout, milliseconds{10});
+  EXPECT_EQ(resolved.max_pinned, 11u);
+  EXPECT_EQ(resolved.max_pinned_policy, max_pinned_policy::error);
   EXPECT_FALSE(resolved.cancel_on_disconnect);
   EXPECT_EQ(resolved.prepared_statements, 10u);
   EXPECT_EQ(resolved.prepare_unnamed, prepare_unnamed::off);

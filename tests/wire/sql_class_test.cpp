@@ -367,6 +367,24 @@ TEST(sql_class, sees_what_reads_and_what_takes_values_of_sequences) {
     EXPECT_FALSE(judged(text).bonds.takes_value) << text;
 }
 
+TEST(sql_class, sees_what_makes_a_session_keep_its_connection) {
+  for (const auto* text :
+       {"listen a", "load 'x'", "prepare p as select 1", "create temp table t (a int)",
+        "select 1; create temporary view v as select 1",
+        "create or replace local temporary view v as select 1", "create table pg_temp.t (a int)",
+        "select 1 into temp t", "select pg_advisory_lock(1)", "select pg_try_advisory_lock_shared(1)",
+        "declare c cursor with hold for select 1",
+        "begin; create temp table t (a int) on commit preserve rows; commit",
+        "create temp table t (a int); create temp table u (a int) on commit drop"})
+    EXPECT_TRUE(judged(text).bonds.pins) << text;
+  for (const auto* text : {"select 1", "notify a", "unlisten a", "prepare transaction 'x'",
+                           "create table temporary_things (a int)",
+                           "create temp table t (a int) on commit drop", "select pg_advisory_xact_lock(1)",
+                           "select pg_advisory_unlock(1)", "declare c cursor without hold for select 1",
+                           "select temp from t", "insert into temp values (1)", "drop table t"})
+    EXPECT_FALSE(judged(text).bonds.pins) << text;
+}
+
 TEST(session_functions, leave_state_unless_they_only_look) {
   const std::string more[] = {"my_func", "*"};
   const session_functions names(more);

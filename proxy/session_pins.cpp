@@ -1,0 +1,71 @@
+// The part of a session that asks whether it may keep a server connection, where max_pinned limits that:
+// before the unit goes that would make it do so.
+#include "proxy/core/refusal.hpp"
+#include "proxy/session.hpp"
+#include "proxy/wire/error_response.hpp"
+
+namespace pgweir::proxy {
+
+session::pin_answer session::ask_to_pin(const core::unit_bonds& unit) {
+  if (!unit.bonds.pins || place_.try_take()) return pin_answer::may_go;
+  const bool may_wait = pool_.settings().max_pinned_policy == config::max_pinned_policy::wait;
+  return may_wait ? pin_answer::waits : pin_answer::refused;
+}
+
+// Of a session without a backend. False: the unit waits for a place, or was refused.
+bool session::gate_first_unit(std::span<const std::byte> arrived) {
+  if (!pool_.pins().is_limited() || counts_as_pinned()) return true;
+  switch (ask_to_pin(core::bonds_of_unit(client_, arrived, host_.catalogue.forcing()))) {
+    case pin_answer::may_go:
+      return true;
+    case pin_answer::waits:
+      since_ = io::clock::now();
+      place_.wait(on(), *this);
+      enter(phase::waiting);
+      return false;
+    case pin_answer::refused:
+      unit_ = arrived;
+      refuse_unit(error_of(outcome::unit_pins_too_many, {}));
+      unit_ = {};
+      return false;
+  }
+  return true;
+}
+
+void session::on_pin_place() {
+  enter(phase::idle);
+  place_.accept();
+  offer_kept_bytes();
+}
+
+// Of a session that has a backend: units go one by one, and `arrived` ends with the first. False: that one
+// waits for answers that are owed, or was refused. In a transaction nobody waits for a place, as it holds
+// locks.
+bool session::gate_unit(std::span<const std::byte>& arrived) {
+  if (keeps_backend()) return true;
+  const auto& state = memory_of(*lease_).state;
+  const bool begins = !client_.in_unit && client_.rest.how == core::passing::none && !state.copy_in &&
+                      !state.copy_both && !state.skips_until_sync &&
+                      state.own == core::backend_state::own_exchange::none;
+  if (!begins) return true;
+  const auto unit = core::bonds_of_unit(client_, arrived, host_.catalogue.forcing());
+  if (unit.size > 0) arrived = arrived.first(unit.size);
+  if (counts_as_pinned() || !unit.bonds.pins) return true;
+  if (!state.expected.empty()) return false;
+  if (state.transaction != 'T' || place_.try_take()) return true;
+  refuse_in_transaction(arrived);
+  return false;
+}
+
+void session::refuse_in_transaction(std::span<const std::byte> arrived) {
+  const auto why = error_of(outcome::unit_pins_too_many, "In a transaction nobody waits for a place.");
+  std::string message;
+  wire::append_error(message, why);
+  count_error(metrics::error_origin::pooler, why.sqlstate.c_str());
+  connection_sink to_server{*lease_, pool_.instruments().server_sent_bytes};
+  core::refuse_in_transaction(client_, memory_of(*lease_).state, arrived, std::move(message), to_server);
+  enter(phase::active);
+  unit_since_ = io::clock::now();
+}
+
+}  // namespace pgweir::proxy
