@@ -39,9 +39,19 @@ void append_parse(std::string& out, std::string_view name, bytes_view text_and_t
   writer{out}.begin(frontend::parse).c_string(name).raw(text_and_types).end();
 }
 
+void append_bind(std::string& out, std::string_view portal, std::string_view statement) {
+  writer{out}.begin(frontend::bind).c_string(portal).c_string(statement).u16(0).u16(0).u16(0).end();
+}
+
 void append_describe(std::string& out, char kind, std::string_view name) {
   writer{out}.begin(frontend::describe).u8(static_cast<std::uint8_t>(kind)).c_string(name).end();
 }
+
+void append_execute(std::string& out, std::string_view portal) {
+  writer{out}.begin(frontend::execute).c_string(portal).u32(0).end();
+}
+
+void append_sync(std::string& out) { writer{out}.begin(frontend::sync).end(); }
 
 void append_close(std::string& out, char kind, std::string_view name) {
   writer{out}.begin(frontend::close).u8(static_cast<std::uint8_t>(kind)).c_string(name).end();

@@ -33,8 +33,12 @@ struct target_view {
 std::optional<target_view> read_target(bytes_view body);
 
 void append_parse(std::string& out, std::string_view name, bytes_view text_and_types);
+void append_bind(std::string& out, std::string_view portal,
+                 std::string_view statement);  // without parameters
 void append_describe(std::string& out, char kind, std::string_view name);
+void append_execute(std::string& out, std::string_view portal);  // to its end
 void append_close(std::string& out, char kind, std::string_view name);
+void append_sync(std::string& out);
 void append_query(std::string& out, std::string_view text);
 
 }  // namespace pgweir::wire

@@ -25,4 +25,16 @@ void append_ready_for_query(std::string& out, char transaction_state) {
 
 void append_parse_complete(std::string& out) { writer{out}.begin(backend::parse_complete).end(); }
 
+void append_bind_complete(std::string& out) { writer{out}.begin(backend::bind_complete).end(); }
+
+void append_parameter_description(std::string& out) {
+  writer{out}.begin(backend::parameter_description).u16(0).end();
+}
+
+void append_no_data(std::string& out) { writer{out}.begin(backend::no_data).end(); }
+
+void append_command_complete(std::string& out, std::string_view tag) {
+  writer{out}.begin(backend::command_complete).c_string(tag).end();
+}
+
 }  // namespace pgweir::wire

@@ -2,6 +2,7 @@
 // not care about blanks and comments between tokens.
 #include "proxy/wire/sql_class.hpp"
 #include "proxy/wire/sql_scanner.hpp"
+#include "proxy/wire/transaction_command.hpp"
 #include "tests/fuzz/require.hpp"
 
 #include <algorithm>
@@ -52,5 +53,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto* behind : {"'", "a(", "\\", "*/", "; drop table t"})
     require(equal(found, wire::classify(std::string_view(whole + behind).substr(0, size), forcing)));
   if (understood) require(equal(found, wire::classify(spaced_out(whole), forcing)));
+  const auto command = wire::read_transaction_command({exact.get(), size});
+  require(command.verb == wire::transaction_verb::other || understood);
+  if (command.begins())
+    require(wire::read_transaction_command(wire::sql_to_begin(command.modes)).modes == command.modes);
   return 0;
 }
