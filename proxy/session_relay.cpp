@@ -80,6 +80,12 @@ std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
         core::request_relay{client_, state, rules, to_server, to_client}.replay();
         break;
       }
+      case core::response_outcome::resync: {
+        connection_sink to_server{*lease_, counts.server_sent_bytes};
+        const auto rules = relay_rules();
+        core::request_relay{client_, state, rules, to_server, to_client}.resync();
+        break;
+      }
       case core::response_outcome::violation: {
         const auto refused = state.refused;
         refused.empty() ? end(outcome::server_violated_protocol, step.violation)

@@ -39,7 +39,10 @@ request_step request_relay::run(wire::bytes_view bytes) {
   stream_.begin(bytes);
   auto outcome = request_outcome::need_more;
   while (!stream_.rest().empty()) {
-    if (stream_.continue_message(client_.rest)) continue;
+    if (stream_.continue_message(client_.rest)) {
+      send_owed_sync();
+      continue;
+    }
     const auto [status, header] = wire::read_header(stream_.rest());
     if (status == wire::header_status::incomplete) break;
     auto done = verdict::violation;
@@ -73,6 +76,8 @@ void request_relay::replay() {
 bool request_relay::must_wait(const wire::frame_header& header, bool starts_unit) const {
   if (backend_.wants_replay && !replaying_) return true;
   if (starts_unit && backend_.own != backend_state::own_exchange::none) return true;
+  // Should BEGIN fail, or have failed, this must not run outside a transaction.
+  if (starts_unit && (client_.deferred.is_sent() || client_.deferred.is_failed())) return true;
   const bool others_first = !rules_.may_start_unit && !backend_.copy_in && !backend_.lost_count;
   const bool may_go_again = backend_.unit.stands_in && backend_.unit.is_kept && !rules_.on_lane;
   if (starts_unit && (others_first || may_go_again) && !backend_.expected.empty()) return true;
@@ -85,7 +90,7 @@ void request_relay::begin_unit(const wire::frame_header& header) {
                        backend_.expected.empty() && backend_.transaction == 'I' &&
                        client_.names == naming::shared;
   const auto first_name = replaying_ ? backend_.unit.first_name : client_.statements.next_serial();
-  backend_.unit = {.is_kept = is_kept, .first_name = first_name};
+  backend_.unit = {.is_single = !is_extended(header.type), .is_kept = is_kept, .first_name = first_name};
   backend_.kept_unit.clear();
   client_.statements.changes().begin_unit();
   client_.unnamed.changes().begin_unit();
@@ -103,6 +108,8 @@ request_relay::verdict request_relay::one_message(const wire::frame_header& head
   }
   if (starts_unit) begin_unit(header);
   if (!names_fit(rest_names_statements(header))) return verdict::held;
+  if (starts_unit && is_extended(type))
+    if (const auto opened = open_ahead_of(header); opened != verdict::done) return opened;
   const auto done = dispatch(header);
   if (done == verdict::done) backend_.unit.begun = true;
   return done;
@@ -132,6 +139,7 @@ request_relay::verdict request_relay::dispatch(const wire::frame_header& header)
       client_.in_unit = false;
       backend_.dirty = true;                            // it may be set_config(), by its number
       backend_.sequences = sequence_values::of_client;  // or nextval()
+      open_transaction();
       return pass_expecting(
           header, {.request = request::function_call, .prepared = backend_.prepared.changes().last()});
     case frontend::copy_done:
@@ -180,6 +188,7 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
     if (judged.leaves_state || by_name) suspect(text);
     note_custom_settings(text);
   }
+  open_transaction();
   // A simple Query drops the unnamed statement, whatever becomes of it.
   if (client_.names != naming::untouched) entry.unnamed = drop_unnamed();
   entry.prepared = backend_.prepared.changes().last();
@@ -204,6 +213,7 @@ void request_relay::note_custom_settings(std::string_view sql) {
 // the real one.
 request_relay::verdict request_relay::deallocate(std::string_view client_name,
                                                  const wire::frame_header& header, expected_response entry) {
+  open_transaction();
   const auto named = client_.statements.find(client_name)->made;
   auto server_name = named->server_name;
   built_.clear();

@@ -65,6 +65,10 @@ class request_relay {
   // is owed.
   void replay();
 
+  // After response_outcome::resync: the server skips until a Sync that the client will not send. It goes at
+  // once, or when the rest of the client's message has passed.
+  void resync();
+
  private:
   enum class verdict { done, need_more, held, terminate, violation, no_room };
 
@@ -128,6 +132,11 @@ class request_relay {
 
   std::uint64_t drop_unnamed();
   void server_has_unnamed(unnamed_holder whose);
+  verdict open_ahead_of(const wire::frame_header& first);
+  bool may_name_statements(const wire::frame_header& first) const;
+  std::string_view provide_begin(const statement& begin);
+  void open_transaction();
+  void send_owed_sync();
   void ensure_prepared(const statement& needed);
   void ensure_unnamed();
   void prepare(const statement& needed, handling how, bookkeeping then, std::uint64_t serial);

@@ -82,7 +82,9 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
   }
   forward_error(header, said.sqlstate);
   if (!skip_batch()) backend_.skips_until_sync = true;
-  return verdict::done;
+  if (!client_.deferred.fail() || !backend_.unit.is_single) return verdict::done;
+  backend_.owes_sync = true;
+  return verdict::resync;
 }
 
 // What the head ran, where the server may refuse it for what has changed since it was parsed: not when it is

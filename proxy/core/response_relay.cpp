@@ -40,6 +40,7 @@ response_step response_relay::run(wire::bytes_view bytes) {
     if (done == verdict::done) continue;
     if (done == verdict::unit_done) outcome = response_outcome::unit_done;
     if (done == verdict::replay) outcome = response_outcome::replay;
+    if (done == verdict::resync) outcome = response_outcome::resync;
     if (done == verdict::violation) outcome = response_outcome::violation;
     break;
   }
@@ -112,6 +113,10 @@ response_relay::verdict response_relay::completes(core::request expected, const 
   const auto how = backend_.expected.front().how;
   if (how == handling::forward && expected != request::execute) ++backend_.unit.acknowledged;
   if (how == handling::forward && expected == request::execute) backend_.unit.is_kept = false;
+  if (backend_.expected.front().then == bookkeeping::opens_transaction) {
+    client_.deferred.end();
+    backend_.transaction = 'T';
+  }
   take(header, how);
   backend_.expected.pop();
   if (backend_.rest.how == passing::none) synthesise_due();
@@ -241,7 +246,7 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
   backend_.prepared.changes().settle(head.prepared);
   if (head.unnamed != 0) client_.unnamed.confirm(head.unnamed, backend_.spare);
   if (head.then == bookkeeping::deallocates_one) client_.statements.undo_close(head.serial);
-  take(header, head.how);
+  say_ready(header, head.how);
   expected.pop();
   if (head.then == bookkeeping::probes_state) backend_.own = backend_state::own_exchange::told_state;
   if (head.then == bookkeeping::adapts) backend_.own = backend_state::own_exchange::none;
@@ -252,6 +257,18 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
   if (head.how == handling::swallow && backend_.wants_replay) return verdict::replay;
   if (use_ == backend_use::alone) synthesise_due();
   return head.how == handling::swallow ? verdict::done : verdict::unit_done;
+}
+
+// Of a transaction whose BEGIN has failed the server knows nothing; for the client it is there, and has
+// failed.
+void response_relay::say_ready(const wire::frame_header& header, handling how) {
+  if (how == handling::swallow || !client_.deferred.is_failed()) return take(header, how);
+  if (backend_.transaction != 'I') client_.deferred.end();
+  take(header, handling::swallow);
+  built_.clear();
+  wire::append_ready_for_query(built_, 'E');
+  stream_.put(wire::as_bytes(built_));
+  answered_ = true;
 }
 
 // What was not sent to the server because the answer is known is said in its turn.

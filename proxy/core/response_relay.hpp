@@ -22,6 +22,7 @@ enum class response_outcome {
   need_more,  // consumed all that could be
   unit_done,  // a ReadyForQuery came; call again with the rest
   replay,     // the swallowed end of a failed unit came: request_relay::replay() sends it again
+  resync,     // a unit that no Sync follows was skipped: request_relay::resync() ends that
   violation,  // not what was asked for: the backend must be closed
 };
 
@@ -57,7 +58,7 @@ class response_relay {
   const seen_error& error() const { return error_; }
 
  private:
-  enum class verdict { done, need_more, unit_done, replay, violation };
+  enum class verdict { done, need_more, unit_done, replay, resync, violation };
 
   // The catalogue's statement that a message is about.
   struct ran_on {
@@ -89,6 +90,7 @@ class response_relay {
   bool can_replay(const server_error& said, const ran_on& failed) const;
   void forward_error(const wire::frame_header& header, std::string_view sqlstate);
   void synthesise_due();
+  void say_ready(const wire::frame_header& header, handling how);
 
   bool is_whole(const wire::frame_header& header) const { return stream_.rest().size() >= header.size(); }
   bool head_is(core::request expected) const;

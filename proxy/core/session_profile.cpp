@@ -98,4 +98,11 @@ bool is_hasty(const session_profile& one) {
   });
 }
 
+bool limits_transactions(const session_profile& one) {
+  return std::any_of(one.settings.begin(), one.settings.end(), [](const auto& set) {
+    const auto& [name, value] = set;
+    return value != "0" && (name == "idle_in_transaction_session_timeout" || name == "transaction_timeout");
+  });
+}
+
 }  // namespace pgweir::core

@@ -33,6 +33,8 @@ std::vector<std::string> sql_to_have(const shared_session_profile& wanted);
 bool parse_alike(const shared_session_profile& a, const shared_session_profile& b);
 // Whether it could end, on its own, a connection that nobody uses, or what pgweir itself asks there.
 bool is_hasty(const session_profile& one);
+// Whether the server is to end a transaction that is open too long.
+bool limits_transactions(const session_profile& one);
 
 // Whatever standard_conforming_strings is.
 std::string sql_literal(std::string_view text);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "proxy/core/client_statements.hpp"
+#include "proxy/core/deferred_transaction.hpp"
 #include "proxy/core/expected_responses.hpp"
 #include "proxy/core/prepared_set.hpp"
 #include "proxy/core/sequence_values.hpp"
@@ -42,6 +43,7 @@ struct client_state {
   client_statements statements;
   unnamed_statement unnamed;
   message_rest rest;
+  deferred_transaction deferred;
   naming names = naming::shared;
   std::uint64_t stale_up_to = 0;   // of its database, when its unit began; see schema_mark
   bool in_unit = false;            // extended-protocol messages were sent, their Sync was not
@@ -85,6 +87,7 @@ struct unnamed_holder {
 // The last unit that was sent on a backend: what decides whether it may be sent again, unseen.
 struct unit_in_flight {
   bool begun = false;      // something of it is on its way
+  bool is_single = false;  // one message, which no Sync follows
   bool is_kept = false;    // alone, small, its client has only acknowledgements: kept_unit holds its bytes
   bool describes = false;  // tells the client anew what rows look like
   bool is_blind = false;   // executes something that it neither prepares nor describes
@@ -107,6 +110,7 @@ struct backend_state {
   char transaction = 'I';            // of the last ReadyForQuery
   bool skips_until_sync = false;     // after an error: the server ignores all before the next Sync
   bool changes_schema = false;       // in the transaction that is open
+  bool owes_sync = false;            // that Sync is pgweir's to send: the client sends none behind a Query
   bool copy_in = false;              // takes CopyData
   bool copy_both = false;            // replication stream
   bool copy_end_sent = false;

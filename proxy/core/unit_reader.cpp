@@ -88,6 +88,7 @@ unit_step read_unit(client_state& client, wire::bytes_view arrived) {
 }
 
 bool refuse_unit(client_state& client, wire::bytes_view arrived) {
+  client.deferred.fail();
   const auto [status, header] = wire::read_header(arrived);
   const bool single = status == wire::header_status::complete &&
                       (header.type == frontend::query || header.type == frontend::function_call);

@@ -31,7 +31,8 @@ struct unit_step {
 unit_step read_unit(client_state& client, wire::bytes_view arrived);
 
 // pgweir refused the unit at the front: all of it up to its Sync (or the one Query) is to be skipped by
-// read_unit. True: the unit is a Query or FunctionCall, so ReadyForQuery is due at once; false: at its Sync.
+// read_unit, and a transaction that was begun has failed. True: the unit is a Query or FunctionCall, so
+// ReadyForQuery is due at once; false: at its Sync.
 bool refuse_unit(client_state& client, wire::bytes_view arrived);
 
 }  // namespace pgweir::core

@@ -238,7 +238,7 @@ std::string model_server::query(std::string_view body) {
 
 std::string model_server::run(const std::string& text) {
   if (does(text, "fails")) throw failure{"22012", "division by zero in " + text};
-  if (text == "begin") {
+  if (text == "begin" || text == "BEGIN") {
     if (transaction_ == 'I') transaction_ = 'T';
     return complete("BEGIN");
   }

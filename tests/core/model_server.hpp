@@ -2,7 +2,7 @@
 // can tell: statements, portals, transactions, errors that skip to the next Sync, COPY.
 //
 // Its SQL is made up, so that an answer says which statement ran (the tag carries the text):
-//   begin, commit, rollback           the transaction state
+//   begin, commit, rollback           the transaction state (BEGIN, too: as pgweir itself says it)
 //   broken ...                        fails in Parse
 //   fails ...                         fails in Execute
 //   rows ...                          two rows; Execute with a limit suspends the portal once

@@ -18,6 +18,7 @@ std::string pipeline_generator::unit() {
   if (kind == 4) return function_call();
   if (kind == 5) return copy();
   if (kind == 6) return sync();
+  if (kind == 7) return drivers_begin();
   return batch();
 }
 
@@ -30,6 +31,14 @@ std::string pipeline_generator::simple_query() {
   return query(dice_.pick({"select 1", "select of " + mark_, "begin", "begin", "commit", "rollback",
                            "fails " + mark_, "broken " + mark_, "", "set x", "deallocate all", "discard all",
                            "deallocate a", "deallocate b", "deallocate c"}));
+}
+
+// As drivers send it; more often than by chance something comes of it.
+std::string pipeline_generator::drivers_begin() {
+  const auto name = statement_name();
+  const auto made = dice_.below(3) == 0 ? close_statement(name) + sync() : std::string{};
+  return made + parse(name, dice_.pick({"begin", "commit", "rollback"})) + bind_statement("", name) +
+         (dice_.below(2) == 0 ? describe_portal("") : describe_statement(name)) + execute() + sync();
 }
 
 std::string pipeline_generator::statement_name() { return dice_.pick({"", "", "a", "b", "c"}); }

@@ -22,6 +22,7 @@ class pipeline_generator {
   std::string simple_query();
   std::string batch();
   std::string batch_step();
+  std::string drivers_begin();
   std::string copy();
   std::string text();
   std::string statement_name();

@@ -77,11 +77,14 @@ void script::run_server() {
         wire::as_bytes(from_server_));
     from_server_.erase(0, step.consumed);
     if (std::exchange(backend_->counts.schema_changes, 0) != 0) catalogue_.note_schema_change(schema_);
-    go_on = step.what == core::response_outcome::unit_done || step.what == core::response_outcome::replay;
+    const bool sends =
+        step.what == core::response_outcome::replay || step.what == core::response_outcome::resync;
+    go_on = step.what == core::response_outcome::unit_done || sends;
     if (step.what == core::response_outcome::violation) violation_ = step.violation;
-    if (step.what != core::response_outcome::replay) continue;
+    if (!sends) continue;
     const auto with = rules();
-    core::request_relay{client_, *backend_, with, to_server_, to_client_}.replay();
+    core::request_relay relay{client_, *backend_, with, to_server_, to_client_};
+    step.what == core::response_outcome::replay ? relay.replay() : relay.resync();
   }
 }
 

@@ -1,5 +1,6 @@
 #include "tests/core/simulation.hpp"
 
+#include "proxy/core/transaction_deferral.hpp"
 #include "proxy/core/unit_reader.hpp"
 #include "proxy/wire/request.hpp"
 #include "proxy/wire/response.hpp"
@@ -13,6 +14,7 @@ simulation::simulation(const simulation_rules& rules)
   for (std::size_t i = 0; i < rules.clients; ++i) {
     clients_.push_back(std::make_unique<client>());
     clients_.back()->id = i + 1;
+    clients_.back()->is_patient = rules.patient;
   }
   for (std::size_t i = 0; i < rules.servers; ++i) servers_.push_back(std::make_unique<server>());
 }
@@ -39,9 +41,18 @@ bool simulation::step() {
   return false;
 }
 
+// Whether somebody who begins the next unit when the one before is answered sends nothing now.
+bool simulation::would_wait(const client& patient) {
+  const bool is_copy = std::string_view("dcf").find(patient.to_send.front()) != std::string_view::npos;
+  const bool is_owed = patient.lease != nullptr && patient.lease->state.expected.ready_owed() > 0;
+  return patient.waits || (is_owed && !is_copy);
+}
+
 bool simulation::arrive(client& from) {
   if (from.to_send.empty() || from.kept.size() > 4096) return false;
-  const auto n = std::min(from.to_send.size(), 1 + dice_.below(dice_.below(4) == 0 ? 400 : 40));
+  if (from.is_patient && would_wait(from)) return false;
+  const auto n = from.is_patient ? wire::read_header(wire::as_bytes(from.to_send)).header.size()
+                                 : 1 + dice_.below(dice_.below(4) == 0 ? 400 : 40);
   from.kept += from.to_send.substr(0, n);
   from.to_send.erase(0, n);
   offer(from);
@@ -123,13 +134,22 @@ void simulation::offer(client& from) {
     }
     const auto step = core::read_unit(from.state, bytes);
     used = step.bytes;
-    if (step.what == core::unit_verdict::ready) wire::append_ready_for_query(from.received, 'I');
+    if (step.what == core::unit_verdict::ready)
+      wire::append_ready_for_query(from.received, from.state.deferred.status());
     if (step.what == core::unit_verdict::violation)
       fault_ = std::string("the client is said to violate the protocol: ") + step.violation;
     from.kept.erase(0, used);
     if (step.what == core::unit_verdict::need_more) return;
-    if (step.what == core::unit_verdict::dispatch) ask_for_server(from);
+    if (step.what == core::unit_verdict::dispatch && !answer_begin(from)) ask_for_server(from);
   }
+}
+
+bool simulation::answer_begin(client& from) {
+  const core::deferral_rules rules{.begins = begins_, .defers = true};
+  const auto step = core::defer_transaction(from.state, wire::as_bytes(from.kept), rules, from.received);
+  from.kept.erase(0, step.bytes);
+  deferred_ += step.what == core::deferral_step::outcome::begun;
+  return step.bytes > 0;
 }
 
 void simulation::ask_for_server(client& from) {

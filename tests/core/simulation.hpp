@@ -3,6 +3,7 @@
 // travel in pieces of random size, each side at random moments; the seed decides all.
 #pragma once
 
+#include "proxy/core/begin_statements.hpp"
 #include "proxy/core/request_relay.hpp"
 #include "proxy/core/response_relay.hpp"
 #include "tests/core/dice.hpp"
@@ -21,6 +22,7 @@ struct simulation_rules {
   std::size_t servers = 2;
   std::size_t prepared_limit = 2;
   std::uint64_t seed = 1;
+  bool patient = false;  // clients send message by message, each when the unit before is answered
 };
 
 class simulation {
@@ -32,6 +34,8 @@ class simulation {
   // Until nothing moves any more.
   void run();
 
+  // Transactions whose BEGIN the proxy answered.
+  int deferred() const { return deferred_; }
   const std::string& received(std::size_t i) const { return clients_[i]->received; }
   // What went wrong, if anything did; empty if each backend holds what the core believes it to hold.
   std::string fault() const;
@@ -52,12 +56,15 @@ class simulation {
     std::string received;
     server* lease = nullptr;
     bool waits = false;
+    bool is_patient = false;
   };
 
   bool step();
+  static bool would_wait(const client& patient);
   bool arrive(client& from);
   bool answer(server& at);
   void offer(client& from);
+  bool answer_begin(client& from);
   void ask_for_server(client& from);
   void lend(server& at, client& to);
   void settle(client& of);
@@ -68,6 +75,8 @@ class simulation {
   std::size_t prepared_limit_;
   core::statement_catalogue catalogue_{1 << 20, "secret"};
   core::statement_finder texts_{catalogue_};
+  core::begin_statements begins_{catalogue_};
+  int deferred_ = 0;
   std::vector<std::unique_ptr<client>> clients_;
   std::vector<std::unique_ptr<server>> servers_;
   std::deque<client*> waiting_;

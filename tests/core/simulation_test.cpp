@@ -19,9 +19,12 @@ std::string first_difference(const std::string& direct, const std::string& proxi
 }
 
 // Random pipelines of several clients over a few servers, each client also against a server of its own.
-std::string difference(std::uint64_t seed) {
-  const simulation_rules rules{
-      .clients = 2 + seed % 3, .servers = 1 + seed % 2, .prepared_limit = 1 + seed % 4, .seed = seed};
+std::string difference(std::uint64_t seed, int& deferred) {
+  const simulation_rules rules{.clients = 2 + seed % 3,
+                               .servers = 1 + seed % 2,
+                               .prepared_limit = 1 + seed % 4,
+                               .seed = seed,
+                               .patient = seed % 5 < 2};
   simulation through_proxy{rules};
   std::vector<std::string> sent;
   for (std::size_t i = 0; i < rules.clients; ++i) {
@@ -29,6 +32,7 @@ std::string difference(std::uint64_t seed) {
     through_proxy.will_send(i, sent.back());
   }
   through_proxy.run();
+  deferred += through_proxy.deferred();
   std::string found = through_proxy.fault();
   for (std::size_t i = 0; i < rules.clients; ++i) {
     const auto direct = model_server{}.answer_all(sent[i]);
@@ -40,10 +44,12 @@ std::string difference(std::uint64_t seed) {
 }
 
 TEST(simulation, answers_every_client_as_a_server_of_its_own_would) {
+  int deferred = 0;
   for (std::uint64_t seed = 1; seed <= 5000; ++seed) {
-    const auto found = difference(seed);
+    const auto found = difference(seed, deferred);
     ASSERT_EQ(found, "") << "seed " << seed;
   }
+  EXPECT_GT(deferred, 1000);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 //
 // The input is a row of deliveries: a byte whose highest bit names the side (set: the server) and whose other
 // bits say how many bytes follow for it.
+#include "proxy/core/begin_statements.hpp"
 #include "proxy/core/request_relay.hpp"
 #include "proxy/core/response_relay.hpp"
 #include "tests/fuzz/require.hpp"
@@ -20,6 +21,7 @@ struct text_sink final : wire::sink {
 
 struct relayed {
   core::statement_catalogue catalogue{1 << 20, "s"};
+  core::begin_statements begins{catalogue};
   core::client_state client;
   core::backend_state backend;
   std::string from_client;
@@ -50,9 +52,10 @@ struct relayed {
       from_server.erase(0, step.consumed);
       if (step.what == core::response_outcome::need_more) return;
       if (step.what == core::response_outcome::violation) over = true;
-      if (step.what != core::response_outcome::replay) continue;
       const auto with = rules();
-      core::request_relay{client, backend, with, to_server, to_client}.replay();
+      core::request_relay relay{client, backend, with, to_server, to_client};
+      if (step.what == core::response_outcome::replay) relay.replay();
+      if (step.what == core::response_outcome::resync) relay.resync();
     }
   }
 
@@ -86,6 +89,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // A message injects at most a statement that was sent before; a name in an error becomes another.
   require(whole.to_server.text.size() <= (size + 1) * (size + 128));
   require(whole.to_client.text.size() <= (size + 1) * (size + 128));
+  // In a transaction of which the server is told with the first unit: nothing more comes while it is told, or
+  // if it would not listen.
+  relayed begun;
+  begun.client.deferred.begin(*begun.begins.find({}), size % 2 == 0);
+  play(begun, input, input.size());
   relayed split;
   play(split, input, 1);
   if (whole.over || split.over || whole.held || split.held) return 0;
