@@ -25,6 +25,7 @@ void apply(pool_settings& to, const pool_overrides& from) {
   take(to.lane_depth, from.lane_depth);
   take(to.lane_expected_time, from.lane_expected_time);
   take(to.client_write_timeout, from.client_write_timeout);
+  take(to.begin, from.begin);
   take(to.server_round_robin, from.server_round_robin);
   take(to.server_lifetime, from.server_lifetime);
   take(to.server_idle_timeout, from.server_idle_timeout);

@@ -17,6 +17,7 @@ enum class pool_mode { session, transaction, statement };
 enum class multiplex { automatic, off };
 enum class prepare_unnamed { automatic, off };
 enum class max_pinned_policy { wait, error };
+enum class begin { deferred, direct };
 enum class auth_method { trust, password, md5, scram_sha_256 };
 enum class tls_mode { off, allow, require };
 enum class log_format { text, json };
@@ -32,6 +33,7 @@ struct pool_settings {
   std::size_t lane_depth = 256;               // units queued on one lane, at most
   milliseconds lane_expected_time{20};        // never zero; see config/pgweir.toml
   milliseconds client_write_timeout{10'000};  // for a client whose answer holds up a lane
+  config::begin begin = config::begin::deferred;
   bool server_round_robin = false;
   milliseconds server_lifetime{3'600'000};
   milliseconds server_idle_timeout{600'000};
@@ -62,6 +64,7 @@ struct pool_overrides {
   std::optional<std::size_t> lane_depth;
   std::optional<milliseconds> lane_expected_time;
   std::optional<milliseconds> client_write_timeout;
+  std::optional<config::begin> begin;
   std::optional<bool> server_round_robin;
   std::optional<milliseconds> server_lifetime;
   std::optional<milliseconds> server_idle_timeout;

@@ -17,6 +17,7 @@ constexpr choice<prepare_unnamed> prepare_unnameds[]{{"auto", prepare_unnamed::a
 
 constexpr choice<max_pinned_policy> max_pinned_policies[]{{"wait", max_pinned_policy::wait},
                                                           {"error", max_pinned_policy::error}};
+constexpr choice<begin> begins[]{{"deferred", begin::deferred}, {"direct", begin::direct}};
 
 char lower(char letter) {
   return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
@@ -59,6 +60,7 @@ pool_overrides read_pool_keys(table_reader& from) {
   to.lane_depth = from.count("lane_depth", {.least = 1});
   to.lane_expected_time = from.duration("lane_expected_time", milliseconds{1});
   to.client_write_timeout = from.duration("client_write_timeout");
+  to.begin = from.one_of("begin", begins);
   to.server_round_robin = from.flag("server_round_robin");
   to.server_lifetime = from.duration("server_lifetime");
   to.server_idle_timeout = from.duration("server_idle_timeout");

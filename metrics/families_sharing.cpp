@@ -18,6 +18,7 @@ constexpr enum_label<resend_reasons> resend_label{
     "reason", {"canceled_for_another", "server_lost", "statement_missing", "stalled"}};
 constexpr enum_label<lane_close_reasons> lane_close_label{
     "reason", {"transaction_open", "server", "protocol", "client_stalled"}};
+constexpr enum_label<deferred_begin_outcomes> deferred_label{"outcome", {"sent", "empty", "refused"}};
 
 // Units by the way they went to the server; those that went on a lane need no reason.
 void units(const pool_view& pool, samples& out) {
@@ -51,6 +52,11 @@ constexpr family_row rows[] = {
     {"pgweir_resent_units_total", counter_type,
      "Units sent a second time, unseen by their client, by reason.", each<&pool::resent_units, resend_label>,
      nullptr},
+    {"pgweir_deferred_begins_total", counter_type,
+     "BEGINs answered before a server saw them, by outcome: sent with the first statement, or the "
+     "transaction "
+     "was empty, or its first statement was refused a server connection.",
+     each<&pool::deferred_begins, deferred_label>, nullptr},
     {"pgweir_profile_switches_total", counter_type,
      "Times that a server connection was given the settings of another session.",
      one<&pool::profile_switches>, nullptr},

@@ -73,10 +73,17 @@ enum class lane_close_reason {
   client_stalled,    // the client at the head did not read its answer
 };
 
+// What became of a BEGIN that pgweir answered itself.
+enum class deferred_begin_outcome {
+  sent,     // with the first unit behind it
+  empty,    // the transaction ended before
+  refused,  // its first unit got no server connection
+};
+
 inline constexpr std::size_t client_states = 5, server_states = 5, wait_outcomes = 5, connect_outcomes = 3,
                              login_outcomes = 4, login_methods = 5, cancel_outcomes = 4, close_reasons = 8,
                              error_origins = 3, pin_reasons = 12, lease_reasons = 17, resend_reasons = 4,
-                             lane_close_reasons = 4;
+                             lane_close_reasons = 4, deferred_begin_outcomes = 3;
 // First two characters of a SQLSTATE, bounded: the classes that PostgreSQL 15 documents, and "other".
 inline constexpr std::size_t sqlstate_classes = 44;
 std::size_t sqlstate_class_index(const char* sqlstate);  // sqlstate: at least two characters
@@ -123,6 +130,8 @@ struct alignas(cache_line) pool_instruments {
   counter lane_expected_nanoseconds, lane_real_nanoseconds;
   by<counter, resend_reason, resend_reasons> resent_units;
   by<counter, lane_close_reason, lane_close_reasons> lane_closes;
+
+  by<counter, deferred_begin_outcome, deferred_begin_outcomes> deferred_begins;
 
   counter unnamed_shared;   // Parses without a name answered from the catalogue, or sent under a shared name
   counter unnamed_demoted;  // statements no longer shared: their generic plan was slower

@@ -54,6 +54,7 @@ TEST(settings_of, knows_every_key) {
                .lane_depth = 12,
                .lane_expected_time = milliseconds{13},
                .client_write_timeout = milliseconds{14},
+               .begin = begin::direct,
                .server_round_robin = true,
                .server_lifetime = milliseconds{3},
                .server_idle_timeout = milliseconds{4},
@@ -78,6 +79,7 @@ TEST(settings_of, knows_every_key) {
   EXPECT_EQ(resolved.lane_depth, 12u);
   EXPECT_EQ(resolved.lane_expected_time, milliseconds{13});
   EXPECT_EQ(resolved.client_write_timeout, milliseconds{14});
+  EXPECT_EQ(resolved.begin, begin::direct);
   EXPECT_TRUE(resolved.server_round_robin);
   EXPECT_EQ(resolved.server_lifetime, milliseconds{3});
   EXPECT_EQ(resolved.server_idle_timeout, milliseconds{4});

@@ -98,6 +98,7 @@ TEST(example_file, holds_the_default_of_every_pool_key) {
   EXPECT_EQ(shown.lane_depth, defaults.lane_depth);
   EXPECT_EQ(shown.lane_expected_time, defaults.lane_expected_time);
   EXPECT_EQ(shown.client_write_timeout, defaults.client_write_timeout);
+  EXPECT_EQ(shown.begin, defaults.begin);
   EXPECT_EQ(shown.server_round_robin, defaults.server_round_robin);
   EXPECT_EQ(shown.server_lifetime, defaults.server_lifetime);
   EXPECT_EQ(shown.server_idle_timeout, defaults.server_idle_timeout);

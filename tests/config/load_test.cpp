@@ -53,6 +53,7 @@ TEST(config_load, reads_every_pool_key) {
   EXPECT_EQ(pool.lane_depth, 32u);
   EXPECT_EQ(pool.lane_expected_time, 20ms);
   EXPECT_EQ(pool.client_write_timeout, 4s);
+  EXPECT_EQ(pool.begin, begin::direct);
   EXPECT_TRUE(pool.server_round_robin);
   EXPECT_EQ(pool.server_lifetime, 2h);
   EXPECT_EQ(pool.server_idle_timeout, 3min);

@@ -181,6 +181,16 @@ TEST_F(exposition_of_two_workers, shows_what_becomes_of_lanes) {
   EXPECT_EQ(depth.sample_sum, 3);
 }
 
+TEST_F(exposition_of_two_workers, shows_what_becomes_of_deferred_begins) {
+  first_.deferred_begins[deferred_begin_outcome::sent].add(3);
+  second_.deferred_begins[deferred_begin_outcome::sent].add(4);
+  second_.deferred_begins[deferred_begin_outcome::empty].add(5);
+  first_.deferred_begins[deferred_begin_outcome::refused].add(6);
+  EXPECT_EQ(sample("pgweir_deferred_begins_total", with("outcome", "sent")).counter.value, 7);
+  EXPECT_EQ(sample("pgweir_deferred_begins_total", with("outcome", "empty")).counter.value, 5);
+  EXPECT_EQ(sample("pgweir_deferred_begins_total", with("outcome", "refused")).counter.value, 6);
+}
+
 TEST_F(exposition_of_two_workers, shows_for_how_long_sessions_were_pinned) {
   first_.pinned_nanoseconds[pin_reason::large_statement].add(1'500'000'000);
   second_.pinned_nanoseconds[pin_reason::large_statement].add(500'000'000);
