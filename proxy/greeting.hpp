@@ -17,6 +17,8 @@ namespace pgweir::proxy {
 
 struct greeting {
   pool::shared_profile startup;
+  bool limits_transactions = false;     // startup sets a timeout of the server's for open transactions
+  bool server_takes_writes = false;     // the parameters say that it is no hot standby
   std::string parameters;               // encoded ParameterStatus messages; empty: not known yet
   io::clock::time_point learnt_from{};  // when the backend that told them had connected
 };

@@ -7,7 +7,7 @@ namespace {
 
 using enum config::log_level;
 
-constexpr std::array<outcome_row, 23> rows{{
+constexpr std::array<outcome_row, 24> rows{{
     {"client terminated", "", "", "", "", info},
     {"client disconnected", "", "", "", "", info},
     {"client connection broke", "", "", "", "", info},
@@ -38,6 +38,8 @@ constexpr std::array<outcome_row, 23> rows{{
     {"waited too long", "ERROR", "57014", "no server connection became free within query_wait_timeout",
      "Look for long transactions, raise pool.size, or raise query_wait_timeout.", warning},
     {"cancelled while waiting", "ERROR", "57014", "canceling statement due to user request", "", info},
+    {"in a failed transaction", "ERROR", "25P02",
+     "current transaction is aborted, commands ignored until end of transaction block", "", info},
     {"lost its lane", "ERROR", "08006", "the server connection that this query shared was closed",
      "Whether the query took effect is not known. If it only reads, send it again. If that fails, too, see "
      "pgweir's log, and set multiplex = \"off\" for this database or user.",

@@ -24,6 +24,7 @@ enum class outcome : std::uint8_t {
   client_opened_transaction,   // pool mode "statement"
   unit_waited_too_long,        // query_wait_timeout
   unit_cancelled_waiting,      // cancel request for a unit that had no backend yet
+  unit_in_failed_transaction,  // of which no server knows
   unit_lost_its_lane,          // the server connection that it shared had to be closed
   unit_pins_too_many,          // max_pinned
   unit_ran_too_long,           // query_timeout, and the cancel request did not help

@@ -94,7 +94,7 @@ std::size_t session::start_unit(std::span<const std::byte> arrived, bool& blocke
       break;
     case core::unit_verdict::ready: {
       std::string message;
-      wire::append_ready_for_query(message, 'I');
+      wire::append_ready_for_query(message, client_.deferred.status());
       send(wire::as_bytes(message));
       break;
     }
@@ -105,6 +105,8 @@ std::size_t session::start_unit(std::span<const std::byte> arrived, bool& blocke
       end(outcome::client_violated_protocol, step.violation);
       break;
     case core::unit_verdict::dispatch:
+      if (const auto answered = answer_begin(arrived); answered > 0) return answered;
+      if (client_.deferred.is_failed()) break;
       if (gate_first_unit(arrived)) ask_for_backend(arrived);
       blocked = lane_ != nullptr || place_.is_waiting();
       break;
@@ -162,7 +164,7 @@ void session::on_no_backend(const pool::server_failure& why) {
     count_error(metrics::error_origin::server, why.sqlstate.c_str());
     return end(outcome::server_said_fatal, why.message);
   }
-  enter(phase::idle);
+  rest();
   refuse_unit(told, metrics::error_origin::server);
 }
 
@@ -171,7 +173,9 @@ void session::refuse_unit(const wire::error_fields& why, metrics::error_origin o
   std::string message;
   wire::append_error(message, why);
   count_error(origin, why.sqlstate.c_str());
-  if (core::refuse_unit(client_, asked_for())) wire::append_ready_for_query(message, 'I');
+  if (client_.deferred.is_begun()) count_begin(metrics::deferred_begin_outcome::refused);
+  if (core::refuse_unit(client_, asked_for()))
+    wire::append_ready_for_query(message, client_.deferred.status());
   send(wire::as_bytes(message));
   offer_kept_bytes();
 }
@@ -183,7 +187,7 @@ void session::cancel(std::shared_ptr<void> asked_on) {
     phase_ == phase::waiting ? pool_.give_up(*this) : std::exchange(lane_, nullptr)->leave(*this);
     observe_wait(metrics::wait_outcome::cancel);
     counts.cancels[metrics::cancel_outcome::queued].add();
-    enter(phase::idle);
+    rest();
     return refuse_unit(error_of(outcome::unit_cancelled_waiting, {}));
   }
   if (lane_ != nullptr) {
@@ -244,6 +248,7 @@ void session::end(outcome why, std::string_view detail) {
       lease_.discard(metrics::close_reason::client);
     }
   }
+  if (client_.deferred.is_begun()) count_begin(metrics::deferred_begin_outcome::empty);
   if (row.severity == "FATAL" && !answer_is_cut_) {
     std::string message;
     wire::append_error(message, error_of(why, detail));

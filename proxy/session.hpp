@@ -12,6 +12,7 @@
 #include "proxy/backend_reset.hpp"
 #include "proxy/cancel_keys.hpp"
 #include "proxy/core/application_name.hpp"
+#include "proxy/core/begin_statements.hpp"
 #include "proxy/core/profile_book.hpp"
 #include "proxy/core/state.hpp"
 #include "proxy/core/statement_finder.hpp"
@@ -36,6 +37,8 @@ struct session_host {
   core::statement_finder texts;
   core::statement_statistics statistics;
   core::profile_book profiles;
+  core::begin_statements begins;
+  std::string answer;  // where short ones are built: it keeps its memory
   backend_resets& resets;
   bool log_connections = true;
 
@@ -46,7 +49,7 @@ struct session_host {
  protected:
   // `undoing` need not exist yet.
   session_host(core::statement_catalogue& shared, backend_resets& undoing, bool log)
-      : catalogue(shared), texts(shared), resets(undoing), log_connections(log) {}
+      : catalogue(shared), texts(shared), begins(shared), resets(undoing), log_connections(log) {}
   ~session_host() = default;
 };
 
@@ -84,6 +87,7 @@ class session final : public io::connection,
   enum class phase : std::uint8_t {
     login,                // waits for a backend, to keep it or to learn what to greet with
     idle,                 // owns no backend; nothing but this object
+    begun,                // the same, in a transaction of which no server knows
     waiting,              // in the pool's line; the unit is kept in the connection's buffer
     queued,               // its unit is on a lane, behind others, and kept, too
     active,               // owns a backend that owes an answer, or its unit is the head of a lane
@@ -128,6 +132,10 @@ class session final : public io::connection,
   std::size_t send_unit(std::span<const std::byte> arrived);
   std::size_t start_unit(std::span<const std::byte> arrived, bool& blocked);
   void greet();
+  bool defers_begin() const;
+  std::size_t answer_begin(std::span<const std::byte> arrived);
+  void count_begin(metrics::deferred_begin_outcome how);
+  void rest();
   void ask_for_backend(std::span<const std::byte> unit);
   // From the unit that a backend is asked for to the end of what has arrived.
   std::span<const std::byte> asked_for() const { return unit_.empty() ? kept_bytes() : unit_; }

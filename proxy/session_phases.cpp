@@ -30,11 +30,11 @@ void session::on_timeout() {
       pool_.give_up(*this);
       observe_wait(metrics::wait_outcome::timeout);
       if (place_.is_waiting()) {
-        enter(phase::idle);
+        rest();
         return refuse_unit(error_of(outcome::unit_pins_too_many, "It waited for query_wait_timeout."));
       }
       const auto& failure = pool_.last_failure();
-      enter(phase::idle);
+      rest();
       return refuse_unit(
           error_of(outcome::unit_waited_too_long,
                    failure ? "The last attempt to connect to the server failed: " + failure->message
@@ -57,6 +57,8 @@ void session::on_timeout() {
       return on().timer.arm(*this, io::clock::now() + time_to_cancel);
     case phase::idle:
       return end(outcome::client_idle_too_long);
+    case phase::begun:
+      return end(outcome::client_idle_in_transaction);
     case phase::idle_in_transaction:
       if (in_transaction()) return end(outcome::client_idle_in_transaction);
       return end((is_bound() || keeps_sequences()) && pool_.settings().pin_idle_timeout.count() > 0
@@ -80,6 +82,8 @@ milliseconds session::timeout_of(phase in) const {
       return greeting_->startup->replication.empty() ? settings.query_timeout : milliseconds{0};
     case phase::idle:
       return settings.client_idle_timeout;
+    case phase::begun:
+      return settings.idle_transaction_timeout;
     case phase::idle_in_transaction:
       if (in_transaction()) return settings.idle_transaction_timeout;
       return (is_bound() || keeps_sequences()) && settings.pin_idle_timeout.count() > 0
@@ -103,6 +107,7 @@ metrics::client_state session::gauge_of(phase in) {
     case phase::active:
     case phase::leaving:
       return metrics::client_state::active;
+    case phase::begun:
     case phase::idle_in_transaction:
       return metrics::client_state::idle_in_transaction;
     case phase::idle:
@@ -122,7 +127,7 @@ void session::enter(phase next) {
     counts.transaction_idle_nanoseconds.add(static_cast<std::uint64_t>(idle.count()));
   }
   if (next == phase::idle_in_transaction) count_server_idle(1);
-  if (next == phase::idle || next == phase::ended) place_.leave();
+  if (next == phase::idle || next == phase::begun || next == phase::ended) place_.leave();
   if (phase_ != phase::ended) clients[gauge_of(phase_)].add(-1);
   if (next != phase::ended) clients[gauge_of(next)].add(1);
   phase_ = next;

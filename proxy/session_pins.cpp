@@ -33,7 +33,7 @@ bool session::gate_first_unit(std::span<const std::byte> arrived) {
 }
 
 void session::on_pin_place() {
-  enter(phase::idle);
+  rest();
   place_.accept();
   offer_kept_bytes();
 }

@@ -26,7 +26,9 @@ std::size_t session::send_unit(std::span<const std::byte> arrived) {
   connection_sink to_client{*this, counts.client_sent_bytes};
   core::request_relay relay{client_, state, rules, to_server, to_client};
   const bool nothing_owed = state.expected.empty();
+  const bool was_begun = client_.deferred.is_begun();
   const auto step = relay.run(arrived);
+  if (was_begun && !client_.deferred.is_begun()) count_begin(metrics::deferred_begin_outcome::sent);
   unit_sent_ = unit_sent_ || step.consumed > 0;
   may_have_changed_ = may_have_changed_ || step.consumed > 0;
   if (state.counts.sequence_reads != 0) pool_.sequences().note_asked();
@@ -217,7 +219,7 @@ void session::restart_query_timeout() {
 
 void session::release() {
   unpin();
-  enter(phase::idle);
+  rest();
   give_back(false);
 }
 

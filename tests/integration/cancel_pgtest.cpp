@@ -81,7 +81,7 @@ TEST_P(cancel_while_waiting, answers_at_once_and_leaves_the_client_usable) {
   pgweir_process pgweir{proxied("size = 1")};
   auto holder = wire_client::postgres(pgweir.tcp());
   auto waiting = wire_client::postgres(pgweir.tcp());
-  holder.ask_sql("BEGIN");
+  holder.ask_sql("BEGIN; SELECT 1");
   waiting.send(GetParam());
   ASSERT_TRUE(eventually([&] { return one_waits(pgweir); }));
   waiting.cancel();

@@ -196,7 +196,7 @@ TEST_F(full_server, lets_the_pool_go_on_with_the_backends_that_it_has) {
   holders.pop_back();
   const auto pgweir = in_front("size = 4");
   auto first = wire_client::log_in(pgweir.tcp(), app);
-  first.ask_sql("BEGIN");
+  first.ask_sql("BEGIN; SELECT 1");
   auto second = wire_client::log_in(pgweir.tcp(), app);
   second.send(frontend::query("SELECT 'after you'"));
   ASSERT_TRUE(eventually([&] { return has_failed_to_connect(pgweir); }));
@@ -229,7 +229,7 @@ TEST(idle_backends, unused_for_server_idle_timeout_are_closed_down_to_min_size) 
     std::vector<wire_client> clients;
     for (int i = 0; i < 3; ++i) {
       clients.push_back(wire_client::postgres(pgweir.tcp()));
-      clients.back().ask_sql("BEGIN");
+      clients.back().ask_sql("BEGIN; SELECT 1");
     }
     EXPECT_EQ(pgweir.metric("pgweir_server_connections"), 3);
     for (auto& client : clients) client.ask_sql("COMMIT");

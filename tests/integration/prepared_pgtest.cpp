@@ -27,7 +27,7 @@ class prepared : public testing::Test {
         client(wire_client::postgres(pgweir.tcp())),
         other(wire_client::postgres(pgweir.tcp())) {
     if (pool != two_that_go_round) return;
-    for (auto* both : {&client, &other}) both->ask_sql("BEGIN");  // opens both backends
+    for (auto* both : {&client, &other}) both->ask_sql("BEGIN; SELECT 1");  // opens both backends
     for (auto* both : {&client, &other}) both->ask_sql("COMMIT");
   }
 

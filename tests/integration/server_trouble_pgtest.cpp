@@ -85,7 +85,7 @@ TEST(server_trouble, a_wait_that_is_too_long_says_what_failed_and_where_and_the_
 TEST(server_trouble, a_wait_for_a_busy_pool_says_so) {
   pgweir_process pgweir{proxied("size = 1\nquery_wait_timeout = \"200ms\"")};
   auto holder = wire_client::postgres(pgweir.tcp());
-  holder.ask_sql("BEGIN");
+  holder.ask_sql("BEGIN; SELECT 1");
   auto client = wire_client::postgres(pgweir.tcp());
   const auto answer = client.ask(frontend::parse("", "SELECT 1") + frontend::bind("", "") +
                                  frontend::execute() + frontend::sync());

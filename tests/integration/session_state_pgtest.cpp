@@ -30,7 +30,7 @@ class session_state : public testing::TestWithParam<const char*> {
   // Somebody holds the server connection that would be taken next.
   std::string value_elsewhere(wire_client& who, const char* sql) {
     auto holder = wire_client::postgres(pgweir_.tcp());
-    holder.ask_sql("BEGIN");
+    holder.ask_sql("BEGIN; SELECT 1");
     auto got = who.value(sql);
     holder.ask_sql("COMMIT");
     return got;
@@ -122,7 +122,7 @@ TEST_P(session_state, what_lives_on_one_connection_keeps_the_session_there_until
     EXPECT_EQ(pinned(one.reason), 1) << one.reason;
     // With the other server connection in use, too, somebody waits for this one.
     auto holder = wire_client::postgres(pgweir_.tcp());
-    holder.ask_sql("BEGIN");
+    holder.ask_sql("BEGIN; SELECT 1");
     other_.send(frontend::query("SELECT 'served'"));
     ASSERT_EQ(sqlstate_of(one_.ask_sql(one.drop)), "") << one.reason;
     EXPECT_EQ(first_columns(other_.read_until_ready()), std::vector<std::string>{"served"}) << one.reason;
@@ -223,7 +223,7 @@ TEST_P(session_state, knows_the_role_that_its_login_begins_with_from_none) {
   for (const auto& [set, role] : {std::pair{"SET work_mem = '77kB'", "first"},
                                   std::pair{"SET ROLE none", "begins"}, std::pair{"RESET ROLE", "first"}}) {
     mine.ask_sql(set);
-    theirs.ask_sql("BEGIN");
+    theirs.ask_sql("BEGIN; SELECT 1");
     EXPECT_EQ(mine.value("SELECT current_user"), role) << set;
     theirs.ask_sql("COMMIT");
     EXPECT_EQ(mine.value("SELECT current_user"), role) << set;
