@@ -21,6 +21,7 @@ class Cell:
     repeats: int = 1  # bulk: for each client
     copy_bytes: int = 0  # bulk: data of a COPY FROM STDIN
     tls: bool = False  # idle
+    begins: bool = False  # opens transactions: measured with begin = "direct", too
     without: tuple = field(default=())  # targets that cannot run it
 
 
@@ -45,7 +46,7 @@ def mixed_cells(clients):
     yield Cell(f"mixed_slow_{clients}", "pgbench", clients, ("-b", "select-only@95", "-f", f"{SLEEP}@5"),
                scripts=("reads", "slow"))
     yield Cell(f"mixed_tpcb_{clients}", "pgbench", clients, ("-b", "select-only@9", "-b", "tpcb-like@1"),
-               scripts=("reads", "tpcb"))
+               scripts=("reads", "tpcb"), begins=True)
 
 
 def rate_cells(clients, rates):
@@ -72,7 +73,7 @@ def full():
         yield from select_cells(protocol, (1, 16, 64, 256, 1000))
     yield from mixed_cells(64)
     yield from rate_cells(64, (5_000, 15_000))
-    yield Cell("tpcb_16", "pgbench", 16, ("-b", "tpcb-like"))
+    yield Cell("tpcb_16", "pgbench", 16, ("-b", "tpcb-like"), begins=True)
     yield Cell("connect_16", "pgbench", 16, ("-S", "-C"))
     yield from bulk_cells(large=1000, small=10, copy=500)
     yield from idle_cells(plain=(2_000, 5_000, 10_000), tls=2_000)

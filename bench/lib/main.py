@@ -38,7 +38,8 @@ def wants_syscalls(cell, target, arguments):
 
 def run_cell(cell, targets, postgres, arguments, directory):
     """{target: [result of each round]}, and what failed. Each round starts with another target."""
-    able = [target for target in targets if target.name not in cell.without]
+    able = [target for target in targets if target.name not in cell.without
+            and (cell.begins or target.name != "begin_direct")]
     rounds = {target.name: [] for target in able}
     failures = []
     for number in range(arguments.rounds):
@@ -74,7 +75,7 @@ def run_all(targets, postgres, arguments, directory):
 def build(arguments):
     """Builds the bulk client, and the release unless another program, or none of pgweir, is to be measured."""
     bulk.build_client()
-    if {"auto", "off"} & set(arguments.targets) and arguments.pgweir is None:
+    if set(Pgweir.KEYS) & set(arguments.targets) and arguments.pgweir is None:
         subprocess.run([os.path.join(ROOT, ".ci", "build"), "release", "pgweir"], stdout=sys.stderr, check=True)
         arguments.pgweir = os.path.join(ROOT, "build", "release", "pgweir")
 
@@ -85,7 +86,7 @@ def make_targets(arguments, directory, postgres):
             return postgres
         if name == "pgbouncer":
             return Pgbouncer(directory, postgres)
-        return Pgweir(directory, postgres, os.path.abspath(arguments.pgweir), multiplex=name)
+        return Pgweir(directory, postgres, os.path.abspath(arguments.pgweir), name)
 
     return [make(name) for name in arguments.targets]
 

@@ -27,7 +27,7 @@ METRICS = (
     ("logins_per_s", "logins/s", 0),
 )
 HEADINGS = {key: heading for key, heading, _ in METRICS}
-RATIOS = ("direct", "pgbouncer", "off")  # what auto is compared with
+RATIOS = ("direct", "pgbouncer", "off", "begin_direct")  # what auto is compared with
 CANNOT = {"pgbouncer": "cannot: PgBouncer 1.18 keeps no prepared statements in transaction mode"}
 
 

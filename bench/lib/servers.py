@@ -1,4 +1,4 @@
-"""The servers to compare: PostgreSQL itself, pgweir with and without multiplexing, and PgBouncer, all on loopback.
+"""The servers to compare: PostgreSQL itself, pgweir in several ways, and PgBouncer, all on loopback.
 
 Each has a directory of its own. All proxies get the same: transaction mode, 8 server connections, no password for the
 user bench, SCRAM for the user idle, a TLS certificate, no line in the log for each connection.
@@ -13,7 +13,7 @@ import time
 import process
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TARGETS = ("direct", "auto", "off", "pgbouncer")  # by name, in the order of the table
+TARGETS = ("direct", "auto", "off", "begin_direct", "pgbouncer")  # by name, in the order of the table
 POOL_SIZE = 8
 MAX_CLIENTS = 12_000
 MAX_CONNECTIONS = 1_200  # of PostgreSQL: 1,000 direct clients, and the proxies' idle connections meanwhile
@@ -142,8 +142,11 @@ class Proxy:
 
 
 class Pgweir(Proxy):
-    def __init__(self, directory, postgres, program, multiplex):
-        self.name = multiplex
+    # Of each target, the keys of [pool] in which it differs from the defaults.
+    KEYS = {"auto": "", "off": 'multiplex = "off"', "begin_direct": 'begin = "direct"'}
+
+    def __init__(self, directory, postgres, program, name):
+        self.name = name
         self.program = program
         super().__init__(directory, postgres)
 
@@ -167,7 +170,7 @@ connections = false
 [pool]
 mode = "transaction"
 size = {POOL_SIZE}
-multiplex = "{self.name}"
+{self.KEYS[self.name]}
 [databases.bench]
 server = "host=127.0.0.1 port={self.postgres.port} sslmode=disable"
 [users.bench]
