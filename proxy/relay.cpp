@@ -95,6 +95,7 @@ void ask_for_state(pool::backend& held, const core::client_state& client, metric
   auto& memory = memory_of(held);
   memory.state.dirty = memory.state.untold = memory.state.gave_up = false;
   memory.state.may_hide = true;
+  memory.state.doubted = memory.state.prepared.changes().last();
   memory.state.findings = {};
   memory.state.own = core::backend_state::own_exchange::asks_for_state;
   const auto statements =

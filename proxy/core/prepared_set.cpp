@@ -45,6 +45,11 @@ std::uint64_t prepared_set::add(std::uint64_t id, const std::string& server_name
   return serial;
 }
 
+std::uint64_t prepared_set::added(std::uint64_t id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? 0 : found->second->added;
+}
+
 std::uint64_t prepared_set::parsed(std::uint64_t id) const {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? 0 : found->second->parsed;

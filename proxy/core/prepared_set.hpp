@@ -37,6 +37,8 @@ class prepared_set {
   void distrust_all();
   bool is_stale(std::uint64_t id) const;
   std::uint64_t add(std::uint64_t id, const std::string& server_name, std::uint64_t parsed);
+  // Serial of the change that made it be there; 0: it is not.
+  std::uint64_t added(std::uint64_t id) const;
   // Number of the Parse that made it; 0: it is not there.
   std::uint64_t parsed(std::uint64_t id) const;
   void undo_add(std::uint64_t id, std::uint64_t serial);

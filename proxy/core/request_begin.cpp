@@ -35,6 +35,7 @@ bool request_relay::may_name_statements(const wire::frame_header& first) const {
 // Returns the name of the statement on the server: none where SQL looks at those that have one.
 std::string_view request_relay::provide_begin(const statement& begin) {
   if (client_.names == naming::shared) {
+    if (backend_.prepared.added(begin.id) <= backend_.doubted) backend_.prepared.distrust(begin.id);
     ensure_prepared(begin);
     return begin.server_name;
   }

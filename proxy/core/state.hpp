@@ -114,9 +114,13 @@ struct backend_state {
   bool copy_in = false;              // takes CopyData
   bool copy_both = false;            // replication stream
   bool copy_end_sent = false;
-  bool lost_count = false;   // how many answers are owed cannot be told: never to be reused
-  bool dirty = false;        // SQL may have changed session state since the server was asked for it
-  std::string suspect;       // the beginning of the last text that made it so
+  bool lost_count = false;  // how many answers are owed cannot be told: never to be reused
+  bool dirty = false;       // SQL may have changed session state since the server was asked for it
+  std::string suspect;      // the beginning of the last text that made it so
+  // What was prepared up to this change may be gone: functions may drop statements, too. What runs on a
+  // statement can be sent again then (core/resend_rules); a BEGIN ahead of a unit cannot. Serial of
+  // prepared.changes().
+  std::uint64_t doubted = 0;
   bool gave_up = false;      // something that keeps the session here may be gone since then
   bool has_library = false;  // LOAD: no reset takes it away
   bool may_hide = false;     // a former client may have set what the server does not list

@@ -145,17 +145,31 @@ TEST_F(begun, outlives_a_restart_of_its_server) {
   EXPECT_EQ(state_of(client_->ask_sql("COMMIT")), "I");
 }
 
-// The server has lost the statement by which pgweir begins transactions: it refuses BEGIN, and must not run
-// what stands behind it.
+TEST_F(begun, is_parsed_afresh_where_a_function_may_have_dropped_its_statement) {
+  start();
+  for (int turn = 0; turn < 2; ++turn) {
+    client_->ask_sql("BEGIN");
+    EXPECT_EQ(client_->value("SELECT 'begun'"), "begun");
+    client_->ask_sql("COMMIT");
+    ASSERT_EQ(sqlstate_of(client_->ask_sql("DO $$BEGIN EXECUTE 'DEALLOCATE ALL'; END$$")), "");
+  }
+}
+
+// A trigger, which nobody sees, has dropped the statement by which pgweir begins transactions: the server
+// refuses BEGIN, and must not run what stands behind it.
 TEST_F(begun, what_stands_behind_a_begin_that_fails_does_not_run) {
-  postgres::shared().exec("DROP TABLE IF EXISTS refused; CREATE TABLE refused (id int)");
+  postgres::shared().exec(
+      "DROP TABLE IF EXISTS refused, dropping; CREATE TABLE refused (id int); CREATE TABLE dropping (id int);"
+      "CREATE OR REPLACE FUNCTION drop_all() RETURNS trigger LANGUAGE plpgsql AS "
+      "$$BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN NULL; END$$;"
+      "CREATE TRIGGER t AFTER INSERT ON dropping EXECUTE FUNCTION drop_all()");
   start();
   for (const auto& [unit, end] : {std::pair{query("INSERT INTO refused VALUES (1)"), "COMMIT"},
                                   std::pair{extended("INSERT INTO refused VALUES (1)"), "ROLLBACK"}}) {
     client_->ask_sql("BEGIN");
     client_->ask_sql("SELECT 1");
     client_->ask_sql("COMMIT");
-    ASSERT_EQ(sqlstate_of(client_->ask_sql("DO $$BEGIN EXECUTE 'DEALLOCATE ALL'; END$$")), "");
+    ASSERT_EQ(sqlstate_of(client_->ask_sql("INSERT INTO dropping VALUES (1)")), "");
     client_->ask_sql("BEGIN");
     const auto answer = client_->ask(unit);
     EXPECT_EQ(sqlstate_of(answer), "26000");
