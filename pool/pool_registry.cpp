@@ -25,4 +25,10 @@ std::shared_ptr<shared_pool> pool_registry::get(std::string_view database, std::
   return found;
 }
 
+void pool_registry::vacate(const std::string& database) {
+  const auto name = std::make_shared<const std::string>(database);
+  const std::lock_guard lock{mutex_};
+  for (const auto& [names, pool] : pools_) pool->vacate(name);
+}
+
 }  // namespace pgweir::pool

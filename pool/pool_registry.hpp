@@ -23,6 +23,10 @@ class pool_registry {
   // Made on first use. REQUIRES: the configuration knows both names (find_database, find_user).
   std::shared_ptr<shared_pool> get(std::string_view database, std::string_view user);
 
+  // Backends in this database of a server that nobody uses are closed soon, and the minimum size is let go
+  // until somebody asks for a backend there.
+  void vacate(const std::string& database);
+
   const config::config& configuration() const { return configuration_; }
   metrics::registry& instruments() { return instruments_; }
 

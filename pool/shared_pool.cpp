@@ -95,6 +95,16 @@ void shared_pool::ask(std::size_t from, std::size_t by, const shared_profile& pr
   refuse(by);
 }
 
+void shared_pool::vacate(const std::shared_ptr<const std::string>& database) {
+  for (auto& one : seats_) {
+    const std::lock_guard lock{one->mutex};
+    auto* member = one->member;
+    if (member == nullptr) continue;
+    asio::post(one->loop->context, [member, database] { member->on_vacate(*database); });
+    one->loop->poll.wake();
+  }
+}
+
 void shared_pool::give(std::size_t to, std::unique_ptr<backend> detached) {
   {
     const std::lock_guard lock{seats_[to]->mutex};

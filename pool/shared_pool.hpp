@@ -34,6 +34,8 @@ class pool_sibling {
   virtual void on_wake() = 0;
   // Worker `by` needs a backend with this profile, or with any. Answered by give() or refuse().
   virtual void on_asked(std::size_t by, const shared_profile& profile, bool any) = 0;
+  // See pool_registry::vacate().
+  virtual void on_vacate(const std::string& database) = 0;
 
  protected:
   ~pool_sibling() = default;
@@ -91,6 +93,7 @@ class shared_pool {
   bool could_use(std::size_t worker, const shared_profile& offered) const;
 
   void ask(std::size_t from, std::size_t by, const shared_profile& profile, bool any);
+  void vacate(const std::shared_ptr<const std::string>& database);
   void give(std::size_t to, std::unique_ptr<backend> detached);
   void refuse(std::size_t to);
   delivery take_delivery(std::size_t worker);

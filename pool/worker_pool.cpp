@@ -109,9 +109,9 @@ void worker_pool::make_available(backend& clean) {
   set_.move(clean, backend_state::idle, settings().server_round_robin);
   publish_idle();
   const auto id = clean.id();
-  const bool template_database = clean.in_template_database();
+  const bool is_in_the_way = clean.in_template_database() || last_profile_ == nullptr;
   if (!line_.empty() || shared_->longest_waiting_elsewhere(worker_)) serve();
-  if (!template_database) return;
+  if (!is_in_the_way) return;
   auto* still_here = set_.find(id);
   if (still_here != nullptr && still_here->state == backend_state::idle && !sharing_)
     close(*still_here, metrics::close_reason::idle);
@@ -240,6 +240,15 @@ void worker_pool::tick(io::clock::time_point now) {
   auto missing = policy::missing_to_minimum(shared_->open(), connector_.under_way().size(),
                                             connector_.is_backing_off(), settings());
   for (; missing > 0 && shared_->try_open(wanted); --missing) connector_.open(last_profile_);
+}
+
+void worker_pool::on_vacate(const std::string& name) {
+  std::vector<backend*> in_the_way;
+  for (const auto& one : set_.in(backend_state::idle))
+    if (one->welcome().database == name) in_the_way.push_back(one.get());
+  if (in_the_way.empty() && database() != name) return;
+  last_profile_ = nullptr;
+  for (auto* one : in_the_way) close(*one, metrics::close_reason::idle);
 }
 
 void worker_pool::close_all() {

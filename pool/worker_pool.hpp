@@ -73,6 +73,7 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
 
   void on_wake() override;
   void on_asked(std::size_t by, const shared_profile& profile, bool any) override;
+  void on_vacate(const std::string& name) override;
 
   void serve();
   bool hand_out_one();
@@ -119,7 +120,9 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   connector connector_;
   backend_set set_;
   waiting_line line_;
-  shared_profile last_profile_;  // of the newest acquire: what the minimum size is filled up with
+  // Of the newest acquire: what the minimum size is filled up with. Null: nobody has asked for a backend, or
+  // not since the database was wanted by a command alone; then no idle one is kept.
+  shared_profile last_profile_;
   io::clock::time_point now_ = io::clock::now();
   io::clock::time_point last_lease_end_{};
   lane_demand demand_;

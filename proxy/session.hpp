@@ -45,6 +45,8 @@ struct session_host {
   virtual void on_session_end(session& ended) = 0;
   // What `to` is to be told in BackendKeyData; see cancel_keys::give().
   virtual cancel_key give_key(const session& to, std::int32_t server_process_id) = 0;
+  // A command wants this database of the server for itself: connections there that nobody uses are closed.
+  virtual void vacate(const std::string& database) = 0;
 
  protected:
   // `undoing` need not exist yet.

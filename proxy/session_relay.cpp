@@ -34,6 +34,7 @@ std::size_t session::send_unit(std::span<const std::byte> arrived) {
   if (state.counts.sequence_reads != 0) pool_.sequences().note_asked();
   if (state.counts.late_sequence_reads != 0) pool_.sequences().note_asked_later();
   counts.client_received_bytes.add(step.consumed);
+  if (!state.to_vacate.empty()) host_.vacate(std::exchange(state.to_vacate, {}));
   if (nothing_owed && !state.expected.empty()) {
     enter(phase::active);
     unit_since_ = io::clock::now();

@@ -143,6 +143,8 @@ void worker::on_session_end(session& ended) {
   loop_.poll.retire(sessions_.remove(ended));
 }
 
+void worker::vacate(const std::string& database) { shared_.pools.vacate(database); }
+
 cancel_key worker::give_key(const session& to, std::int32_t server_process_id) {
   return sessions_.give_key(to, server_process_id);
 }

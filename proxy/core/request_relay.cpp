@@ -5,6 +5,7 @@
 #include "proxy/wire/request.hpp"
 #include "proxy/wire/sql_class.hpp"
 #include "proxy/wire/sql_head.hpp"
+#include "proxy/wire/sql_vacates.hpp"
 
 #include <utility>
 
@@ -186,6 +187,7 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
     const bool by_name = judged.bonds.names_statements && !deallocates_alone(head, judged);
     if (!names_fit(by_name) || !sequences_fit(judged.bonds)) return verdict::held;
     if (judged.leaves_state || by_name) suspect(text);
+    if (judged.verdict == wire::sql_verdict::command) backend_.to_vacate = wire::database_to_vacate(text);
     note_custom_settings(text);
   }
   open_transaction();

@@ -123,6 +123,7 @@ struct backend_state {
   std::uint64_t doubted = 0;
   bool gave_up = false;      // something that keeps the session here may be gone since then
   bool has_library = false;  // LOAD: no reset takes it away
+  std::string to_vacate;     // database that a text on its way wants for itself; see wire/sql_vacates
   bool may_hide = false;     // a former client may have set what the server does not list
   bool untold = false;  // the server could not be asked: nothing but a reset makes it fit for another client
   sequence_values sequences = sequence_values::none;
