@@ -151,7 +151,7 @@ bool keep_statements_of(const transaction_unit& unit, client_state& client, stat
     client.unnamed.confirm(client.unnamed.set(text, {}, spare, text.size()), spare);
     return true;
   }
-  auto made = catalogue.intern(unit.parsed.text_and_types);
+  auto made = catalogue.intern(unit.parsed.text_and_types, client.stale_up_to);
   if (made == nullptr || !client.statements.reserve(unit.parsed.name, catalogue)) return false;
   client.statements.define(unit.parsed.name, std::move(made), catalogue.parses());
   return true;

@@ -1,4 +1,6 @@
-// tests/fuzz/fuzz_unit_reader.cpp - what a client without a backend sends, in pieces.
+// tests/fuzz/fuzz_unit_reader.cpp - what a client without a backend sends, in pieces; transactions are
+// deferred.
+#include "proxy/core/transaction_deferral.hpp"
 #include "proxy/core/unit_reader.hpp"
 #include "tests/fuzz/require.hpp"
 
@@ -12,6 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t piece = 1 + data[0] % 64;
   const bool refuses = data[0] >= 128;
   const auto all = std::as_bytes(std::span(data, size)).subspan(1);
+  core::statement_catalogue catalogue{1 << 20, "s"};
+  core::begin_statements begins{catalogue};
   core::client_state client;
   std::size_t used = 0;
   for (std::size_t arrived = 0; arrived < all.size();) {
@@ -26,7 +30,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (step.what == core::unit_verdict::terminate) return 0;
       if (step.what != core::unit_verdict::dispatch) {
         require(step.bytes > 0);
-      } else if (refuses) {
+        continue;
+      }
+      std::string answer;
+      const core::deferral_rules rules{.begins = begins, .defers = true, .server_takes_writes = true};
+      const auto deferred = core::defer_transaction(client, front, rules, answer);
+      require(deferred.bytes <= front.size());
+      require((deferred.bytes > 0) == !answer.empty());
+      used += deferred.bytes;
+      if (deferred.bytes > 0) continue;
+      if (refuses) {
         core::refuse_unit(client, front);
       } else {
         return 0;

@@ -106,6 +106,19 @@ TEST_F(begun, fails_when_its_first_statement_waits_too_long) {
   }
 }
 
+TEST_F(begun, fails_when_its_first_statement_would_keep_one_server_connection_too_many) {
+  for (const auto& unit : {query("LISTEN news"), extended("LISTEN news")}) {
+    start("max_pinned = 1\nmax_pinned_policy = \"error\"");
+    auto pinned = wire_client::postgres(pgweir_->tcp());
+    pinned.ask_sql("LISTEN news");
+    client_->ask_sql("BEGIN");
+    const auto answer = client_->ask(unit);
+    EXPECT_EQ(sqlstate_of(answer), "53300");
+    EXPECT_EQ(state_of(answer), "E");
+    expect_failed_until("ROLLBACK");
+  }
+}
+
 TEST_F(begun, a_cancel_does_nothing_before_its_first_statement_and_fails_it_while_that_waits) {
   start();
   client_->ask_sql("BEGIN");
