@@ -44,6 +44,7 @@ enum class bookkeeping : std::uint8_t {
   stands_in,           // bind: of a shared statement in the place of the unnamed one
   deallocates_one,     // query: DEALLOCATE of one of the client's names
   probes_state,        // query of pgweir's own: its rows say what the session has left
+  changes_channels,    // query of pgweir's own: what the connection listens to; may fail
   opens_transaction,   // the last of what tells the server of a BEGIN that pgweir has answered
   adapts,              // query of pgweir's own: makes the connection fit, before the client's unit may go
   discards_sequences,  // execute: others' values are gone; skipped by an error, they are still there

@@ -40,7 +40,7 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
   if (backend_.copy_in) finish_copy(!has_read_copy_data(wire::find_error_field(body, 'W')));
   const bool in_batch = !backend_.expected.empty() && !ends_in_ready(backend_.expected.front().request);
   if (!in_batch) {
-    if (!fatal && is_probed()) {
+    if (!fatal && may_fail()) {
       backend_.findings.failed = true;
       take(header, handling::swallow);
       return verdict::done;

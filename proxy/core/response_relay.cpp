@@ -76,9 +76,26 @@ response_relay::verdict response_relay::one_message(const wire::frame_header& he
     case backend::copy_both_response:
       backend_.copy_both = true;
       return stream(header);
+    case backend::notification_response:
+      return notification(header);
     default:
       return stream(header);
   }
+}
+
+response_relay::verdict response_relay::notification(const wire::frame_header& header) {
+  if (client_.notified == nullptr || header.size() > whole_message_limit) return stream(header);
+  if (!is_whole(header)) return verdict::need_more;
+  const auto said = wire::read_notification(stream_.rest().subspan(wire::header_size, header.body));
+  if (!said) return stream(header);
+  auto told = *said;
+  const bool admitted = client_.notified->admit(told);
+  if (admitted && told.process_id == said->process_id) return stream(header);
+  built_.clear();
+  if (admitted) wire::append_notification(built_, told);
+  take(header, handling::swallow);
+  if (admitted) stream_.put(wire::as_bytes(built_));
+  return verdict::done;
 }
 
 // Content, and whatever may come at any moment.
@@ -249,6 +266,8 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
   say_ready(header, head.how);
   expected.pop();
   if (head.then == bookkeeping::probes_state) backend_.own = backend_state::own_exchange::told_state;
+  if (head.then == bookkeeping::changes_channels)
+    backend_.own = backend_state::own_exchange::channels_changed;
   if (head.then == bookkeeping::adapts) backend_.own = backend_state::own_exchange::none;
   if (head.then == bookkeeping::takes_names) {
     backend_.own = backend_state::own_exchange::none;
@@ -262,7 +281,9 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
 // Of a transaction whose BEGIN has failed the server knows nothing; for the client it is there, and has
 // failed.
 void response_relay::say_ready(const wire::frame_header& header, handling how) {
-  if (how == handling::swallow || !client_.deferred.is_failed()) return take(header, how);
+  const bool is_failed = client_.deferred.is_failed();
+  const bool is_held = client_.holds_ready && backend_.transaction == 'I' && !is_failed;
+  if (how == handling::swallow || !is_failed) return take(header, is_held ? handling::swallow : how);
   if (backend_.transaction != 'I') client_.deferred.end();
   take(header, handling::swallow);
   built_.clear();

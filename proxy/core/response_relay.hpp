@@ -77,8 +77,11 @@ class response_relay {
   verdict error_response(const wire::frame_header& header);
   verdict copy_in_started(const wire::frame_header& header);
   verdict stream(const wire::frame_header& header);
+  verdict notification(const wire::frame_header& header);
   bool is_probed() const { return head_then() == bookkeeping::probes_state; }
   bookkeeping head_then() const;
+  // Of what pgweir itself asks: the session goes on without it.
+  bool may_fail() const { return is_probed() || head_then() == bookkeeping::changes_channels; }
   verdict note_state(const wire::frame_header& header);
 
   void settle_tag(std::string_view tag);

@@ -5,6 +5,7 @@
 #include "proxy/core/client_statements.hpp"
 #include "proxy/core/deferred_transaction.hpp"
 #include "proxy/core/expected_responses.hpp"
+#include "proxy/core/notification_rules.hpp"
 #include "proxy/core/prepared_set.hpp"
 #include "proxy/core/sequence_values.hpp"
 #include "proxy/core/session_profile.hpp"
@@ -52,6 +53,11 @@ struct client_state {
   bool discards_until_sync = false;
   // Names of settings that no extension defined, as far as its texts tell: the server does not list them.
   std::vector<std::string> custom_settings;
+  // What becomes of notifications; null: they go through as they are. Outlives the client, or is changed.
+  notification_rules* notified = nullptr;
+  // The ReadyForQuery of a unit that ends outside a transaction is left to the session, which has something
+  // to say before it.
+  bool holds_ready = false;
   std::string
       to_deallocate;  // the name that the next Execute drops; empty but for DEALLOCATE by extended protocol
 
@@ -135,9 +141,11 @@ struct backend_state {
     adapts,
     asks_for_state,
     told_state,
-    takes_names
+    takes_names,
+    changes_channels,
+    channels_changed
   } own = own_exchange::none;
-  state_findings findings;  // complete in told_state
+  state_findings findings;  // complete in told_state; what failed, in channels_changed
   std::string fatal;        // why the server closes, in its words; empty: it has not said so
   std::string refusal;      // the ErrorResponse of a unit that pgweir refuses
   std::string refused;      // what would have made it fit: its words; empty: it did not refuse

@@ -20,7 +20,7 @@ constexpr std::string_view fixed_part =
     " UNION ALL SELECT 't','','' WHERE EXISTS (SELECT FROM pg_catalog.pg_depend WHERE refclassid "
     "OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass AND refobjid "
     "OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema())"
-    " UNION ALL SELECT 'l','','' WHERE EXISTS (SELECT FROM pg_catalog.pg_listening_channels())"
+    " UNION ALL SELECT 'l',channel,'' FROM pg_catalog.pg_listening_channels() channel"
     " UNION ALL SELECT 'c','','' WHERE EXISTS (SELECT FROM pg_catalog.pg_cursor() WHERE is_holdable)"
     " UNION ALL SELECT 'p','','' WHERE EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() WHERE "
     "from_sql)";
@@ -62,6 +62,7 @@ bool state_findings::add_row(wire::bytes_view body) {
     case 't':
       return bound.temporary_objects = true;
     case 'l':
+      channels.emplace_back(*name);
       return bound.listens = true;
     case 'c':
       return bound.held_cursors = true;

@@ -15,11 +15,14 @@ namespace pgweir::core {
 struct bound_state {
   bool advisory_locks = false;
   bool temporary_objects = false;
-  bool listens = false;
+  bool listens = false;  // see state_findings::channels
   bool held_cursors = false;
   bool sql_prepared = false;  // PREPARE, not the protocol's Parse
 
-  bool any() const { return advisory_locks || temporary_objects || listens || held_cursors || sql_prepared; }
+  bool any() const { return listens || any_but_listening(); }
+  bool any_but_listening() const {
+    return advisory_locks || temporary_objects || held_cursors || sql_prepared;
+  }
 };
 
 // Under the client's own name, with its text and types as in a Parse message; these are empty if the text is
@@ -34,6 +37,7 @@ struct protocol_statement {
 struct state_findings {
   session_profile profile;  // its authorization is session_user in any case
   bound_state bound;
+  std::vector<std::string> channels;            // listened to
   std::optional<std::string> application_name;  // nothing: reset, so that it is as logged in
   std::string role;  // "none" is a part of the profile only where a login may begin with another
   std::vector<protocol_statement> statements;  // only where the client has its own names there

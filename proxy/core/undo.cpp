@@ -23,6 +23,7 @@ void undo_names(client_state& client, const expected_response& sent, bool tried)
     case bookkeeping::injected:
     case bookkeeping::evicts_statement:
     case bookkeeping::probes_state:
+    case bookkeeping::changes_channels:
     case bookkeeping::adapts:
     case bookkeeping::discards_sequences:
     case bookkeeping::refuses:

@@ -61,6 +61,8 @@ class extended_unit {
 
   std::uint64_t fingerprint() const { return bound_ != 0 ? bound_ : parsed_; }
   const statement* stand_in() const { return stand_in_; }
+  bool has_texts() const { return has_texts_; }
+  bool leaves_state() const { return leaves_state_; }
 
  private:
   struct seen {
@@ -79,6 +81,7 @@ class extended_unit {
     const auto judged = known != nullptr ? known->sharing : wire::classify(view->text, forcing_);
     parsed_here_[count_++] = {view->name, judged};
     parsed_ = mix(parsed_, judged.fingerprint);
+    note(judged);
     // It could be kept only beyond the memory bound; a lease need not keep it.
     const bool is_counted = !view->name.empty() || view->text.size() >= memory_share::free_bytes;
     if (known == nullptr && is_counted && texts_.is_full()) return lease_need::incomplete;
@@ -94,6 +97,7 @@ class extended_unit {
     use(names->statement);
     if (!judged) return lease_need::not_understood;
     bound_ = mix(bound_, judged->fingerprint);
+    note(*judged);
     return need_of(*judged);
   }
 
@@ -108,6 +112,11 @@ class extended_unit {
     const auto target = wire::read_target(body);
     if (target && target->kind == 'S') use(target->name);
     return lease_need::none;
+  }
+
+  void note(const wire::sql_class& judged) {
+    has_texts_ = true;
+    leaves_state_ = leaves_state_ || judged.leaves_state;
   }
 
   void use(std::string_view statement) {
@@ -151,6 +160,8 @@ class extended_unit {
   std::uint64_t bound_ = 0;
   bool used_unnamed_ = false;  // the one that it had before the unit
   const statement* stand_in_ = nullptr;
+  bool has_texts_ = false;
+  bool leaves_state_ = false;
 };
 
 // What follows the unit came before its answer; but for a goodbye nothing may overtake it.
@@ -163,7 +174,7 @@ unit_class classify_query(wire::bytes_view arrived, const wire::frame_header& he
   const auto text = wire::as_text(arrived.subspan(wire::header_size, header.body));
   if (text.empty() || text.find('\0') != text.size() - 1) return {lease_need::not_understood, header.size()};
   const auto judged = wire::classify(text.substr(0, text.size() - 1), forcing);
-  return {need_of(judged), header.size(), judged.fingerprint};
+  return {need_of(judged), header.size(), judged.fingerprint, nullptr, judged.leaves_state};
 }
 
 }  // namespace
@@ -190,6 +201,7 @@ unit_class classify_unit(const client_state& client, wire::bytes_view arrived, c
   }
   if (messages.fingerprint() != 0) found.fingerprint = messages.fingerprint();
   found.stand_in = messages.stand_in();
+  if (messages.has_texts()) found.leaves_state = messages.leaves_state();
   if (found.need == lease_need::none && is_followed(arrived.subspan(found.size)))
     found.need = lease_need::pipelined;
   return found;

@@ -32,6 +32,7 @@ struct unit_class {
   // Takes the place of an unnamed statement that the unit prepares. Valid until the next call of
   // statement_finder::note().
   const statement* stand_in = nullptr;
+  bool leaves_state = true;  // its session may be another one afterwards, see wire::sql_class
 };
 
 // Looks at the unit at the front of `arrived`, which read_unit() found worth a backend.

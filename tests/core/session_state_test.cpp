@@ -96,12 +96,14 @@ TEST(state_findings, are_read_row_by_row) {
                           {"r", "", "none"},
                           {"u", "", "joe"},
                           {"a", "", ""},
-                          {"l", "", ""}});
+                          {"l", "news", ""},
+                          {"l", "a \"b\"", ""}});
   EXPECT_EQ(all.profile.settings, (settings{{"TimeZone", "UTC"}, {"work_mem", "77"}}));
   EXPECT_EQ(all.profile.role, "");
   EXPECT_EQ(all.profile.authorization, "joe");
   EXPECT_EQ(all.application_name, "app");
   EXPECT_TRUE(all.bound.advisory_locks && all.bound.listens);
+  EXPECT_EQ(all.channels, (std::vector<std::string>{"news", "a \"b\""}));
   EXPECT_FALSE(all.bound.temporary_objects || all.bound.held_cursors || all.bound.sql_prepared);
 }
 
