@@ -37,6 +37,8 @@ void apply(pool_settings& to, const pool_overrides& from) {
   take(to.pin_idle_timeout, from.pin_idle_timeout);
   take(to.max_pinned, from.max_pinned);
   take(to.max_pinned_policy, from.max_pinned_policy);
+  take(to.shared_listen, from.shared_listen);
+  take(to.listen_loss, from.listen_loss);
   take(to.cancel_on_disconnect, from.cancel_on_disconnect);
   take(to.prepared_statements, from.prepared_statements);
   take(to.prepare_unnamed, from.prepare_unnamed);

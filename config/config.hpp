@@ -18,6 +18,7 @@ enum class multiplex { automatic, off };
 enum class prepare_unnamed { automatic, off };
 enum class max_pinned_policy { wait, error };
 enum class begin { deferred, direct };
+enum class listen_loss { close, repair };
 enum class auth_method { trust, password, md5, scram_sha_256 };
 enum class tls_mode { off, allow, require };
 enum class log_format { text, json };
@@ -46,6 +47,8 @@ struct pool_settings {
   std::size_t max_pinned =
       0;  // sessions that keep a backend beyond a transaction, for the whole process; 0: any
   config::max_pinned_policy max_pinned_policy = config::max_pinned_policy::wait;
+  bool shared_listen = true;  // listening sessions share one backend
+  config::listen_loss listen_loss = config::listen_loss::close;
   bool cancel_on_disconnect = true;       // a query whose client has gone is cancelled
   std::size_t prepared_statements = 200;  // kept per backend, least recently used ones are closed
   config::prepare_unnamed prepare_unnamed = config::prepare_unnamed::automatic;
@@ -76,6 +79,8 @@ struct pool_overrides {
   std::optional<milliseconds> pin_idle_timeout;
   std::optional<std::size_t> max_pinned;
   std::optional<config::max_pinned_policy> max_pinned_policy;
+  std::optional<bool> shared_listen;
+  std::optional<config::listen_loss> listen_loss;
   std::optional<bool> cancel_on_disconnect;
   std::optional<std::size_t> prepared_statements;
   std::optional<config::prepare_unnamed> prepare_unnamed;

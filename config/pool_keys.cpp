@@ -18,6 +18,7 @@ constexpr choice<prepare_unnamed> prepare_unnameds[]{{"auto", prepare_unnamed::a
 constexpr choice<max_pinned_policy> max_pinned_policies[]{{"wait", max_pinned_policy::wait},
                                                           {"error", max_pinned_policy::error}};
 constexpr choice<begin> begins[]{{"deferred", begin::deferred}, {"direct", begin::direct}};
+constexpr choice<listen_loss> listen_losses[]{{"close", listen_loss::close}, {"repair", listen_loss::repair}};
 
 char lower(char letter) {
   return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
@@ -72,6 +73,8 @@ pool_overrides read_pool_keys(table_reader& from) {
   to.pin_idle_timeout = from.duration("pin_idle_timeout");
   to.max_pinned = from.count("max_pinned", {});
   to.max_pinned_policy = from.one_of("max_pinned_policy", max_pinned_policies);
+  to.shared_listen = from.flag("shared_listen");
+  to.listen_loss = from.one_of("listen_loss", listen_losses);
   to.cancel_on_disconnect = from.flag("cancel_on_disconnect");
   to.prepared_statements = from.count("prepared_statements", {.least = 1});
   to.prepare_unnamed = from.one_of("prepare_unnamed", prepare_unnameds);

@@ -13,9 +13,10 @@ constexpr enum_label<lease_reasons> lease_label{
     "reason",
     {"off", "session_mode", "in_transaction", "several_statements", "command", "locks_rows",
      "session_function", "temporary", "not_understood", "writes", "unproven", "slow", "large", "incomplete",
-     "pipelined", "resent", "stalled"}};
+     "pipelined", "resent", "stalled", "listens"}};
 constexpr enum_label<resend_reasons> resend_label{
     "reason", {"canceled_for_another", "server_lost", "statement_missing", "stalled"}};
+constexpr enum_label<listen_losses> listen_loss_label{"outcome", {"closed", "repaired"}};
 constexpr enum_label<lane_close_reasons> lane_close_label{
     "reason", {"transaction_open", "server", "protocol", "client_stalled"}};
 constexpr enum_label<deferred_begin_outcomes> deferred_label{"outcome", {"sent", "empty", "refused"}};
@@ -71,6 +72,16 @@ constexpr family_row rows[] = {
      "Time for which sessions kept their server connection beyond a transaction, by reason; counted when it "
      "ends.",
      each_seconds<&pool::pinned_nanoseconds, pin_label>, nullptr},
+    {"pgweir_listening_clients", gauge_type, "Clients that listen through a shared server connection.",
+     one<&pool::listeners>, nullptr},
+    {"pgweir_listened_channels", gauge_type, "Channels that shared server connections listen to.",
+     one<&pool::listened_channels>, nullptr},
+    {"pgweir_notifications_total", counter_type,
+     "Notifications that shared server connections have brought to clients.", one<&pool::notifications>,
+     nullptr},
+    {"pgweir_listen_losses_total", counter_type,
+     "Shared listening server connections that were lost, by what became of their sessions.",
+     each<&pool::listen_losses, listen_loss_label>, nullptr},
 };
 
 }  // namespace

@@ -57,7 +57,10 @@ enum class lease_reason {
   pipelined,           // came before the answer to the one before
   resent,              // had to be sent again
   stalled,             // taken back from a lane whose head took too long
+  listens,             // its session listens through a shared connection, and is told what has come behind it
 };
+// What became of the sessions that listened through a server connection which was lost.
+enum class listen_loss { closed, repaired };
 // Why a unit was sent a second time, unseen by its client.
 enum class resend_reason {
   canceled_for_another,  // a cancel request meant another client's unit
@@ -82,8 +85,8 @@ enum class deferred_begin_outcome {
 
 inline constexpr std::size_t client_states = 5, server_states = 5, wait_outcomes = 5, connect_outcomes = 3,
                              login_outcomes = 4, login_methods = 5, cancel_outcomes = 4, close_reasons = 8,
-                             error_origins = 3, pin_reasons = 12, lease_reasons = 17, resend_reasons = 4,
-                             lane_close_reasons = 4, deferred_begin_outcomes = 3;
+                             error_origins = 3, pin_reasons = 12, lease_reasons = 18, resend_reasons = 4,
+                             lane_close_reasons = 4, deferred_begin_outcomes = 3, listen_losses = 2;
 // First two characters of a SQLSTATE, bounded: the classes that PostgreSQL 15 documents, and "other".
 inline constexpr std::size_t sqlstate_classes = 44;
 std::size_t sqlstate_class_index(const char* sqlstate);  // sqlstate: at least two characters
@@ -132,6 +135,10 @@ struct alignas(cache_line) pool_instruments {
   by<counter, lane_close_reason, lane_close_reasons> lane_closes;
 
   by<counter, deferred_begin_outcome, deferred_begin_outcomes> deferred_begins;
+  gauge listeners;          // sessions that listen through a shared connection
+  gauge listened_channels;  // of the shared connections that this worker keeps
+  counter notifications;    // from there to sessions
+  by<counter, listen_loss, metrics::listen_losses> listen_losses;
 
   counter unnamed_shared;   // Parses without a name answered from the catalogue, or sent under a shared name
   counter unnamed_demoted;  // statements no longer shared: their generic plan was slower

@@ -7,7 +7,7 @@ namespace {
 
 using enum config::log_level;
 
-constexpr std::array<outcome_row, 24> rows{{
+constexpr std::array<outcome_row, 25> rows{{
     {"client terminated", "", "", "", "", info},
     {"client disconnected", "", "", "", "", info},
     {"client connection broke", "", "", "", "", info},
@@ -30,6 +30,9 @@ constexpr std::array<outcome_row, 24> rows{{
     {"client does not read", "FATAL", "57014",
      "terminating connection: the client did not read its answer within client_write_timeout",
      "Raise client_write_timeout, or read answers as they come.", warning},
+    {"client takes no notifications", "FATAL", "57014",
+     "terminating connection: too many notifications wait for the client",
+     "Read notifications as they come, and keep transactions of listening sessions short.", warning},
     {"too many clients", "FATAL", "53300", "sorry, too many clients already",
      "Raise the limit in pgweir's configuration, or open fewer connections.", warning},
     {"transaction in statement mode", "FATAL", "0A000",

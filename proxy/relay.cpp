@@ -111,6 +111,10 @@ void drop_own_names(pool::backend& held) {
   ask_quietly(held, memory, "DEALLOCATE ALL", core::bookkeeping::adapts);
 }
 
+void ask_own(pool::backend& held, const std::string& sql, core::bookkeeping then) {
+  ask_quietly(held, memory_of(held), sql, then);
+}
+
 void pause(io::connection& from, io::clock::time_point& since) {
   if (since == io::clock::time_point{}) since = io::clock::now();
   from.pause_reading();

@@ -6,6 +6,7 @@
 #include "pool/backend.hpp"
 #include "proxy/core/request_relay.hpp"
 #include "proxy/core/response_relay.hpp"
+#include "proxy/sender_ids.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -25,8 +26,9 @@ struct relay_memory final : pool::backend_memory {
   core::backend_state state;
   std::unique_ptr<lane> shared;  // null until it is a lane for the first time
   std::uint64_t last_client = 0;
-  std::string login_application_name;  // what RESET and DISCARD ALL return to
-  std::string login_user;              // session_user unless it was changed
+  std::shared_ptr<sender_ids::note> sender;  // null until a client in transaction mode has had it
+  std::string login_application_name;        // what RESET and DISCARD ALL return to
+  std::string login_user;                    // session_user unless it was changed
   // Since when one side is not read because the other does not take what it sent; the epoch: it is read.
   io::clock::time_point client_paused_since{};
   io::clock::time_point server_paused_since{};
@@ -72,6 +74,9 @@ void drop_own_names(pool::backend& held);
 void note_profile(pool::backend& held, const core::shared_session_profile& now);
 // Undoes everything but what the login did; nobody may have had the backend meanwhile.
 void discard_all(pool::backend& held, metrics::pool_instruments& counts);
+
+// An exchange of pgweir's own: the answer is swallowed, and dealt with as `then` says.
+void ask_own(pool::backend& held, const std::string& sql, core::bookkeeping then);
 
 // Moves the relays' counts to the instruments.
 void take_counts(core::relay_counts& from, metrics::pool_instruments& to);

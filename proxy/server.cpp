@@ -95,6 +95,8 @@ void run_server(const config::config& settings) {
   core::statement_catalogue catalogue(settings.limits.prepared_memory, random_name(),
                                       wire::session_functions(all_session_functions(settings)));
   client_limits limits(settings);
+  sender_ids senders;
+  listen_directory hubs(workers, random_name());
   auth::verifier_cache keys;
   const auto stand_in = auth::stand_in_for_unknown(settings);
   asio::thread_pool crypto(crypto_threads);
@@ -106,6 +108,8 @@ void run_server(const config::config& settings) {
       .pools = pools,
       .catalogue = catalogue,
       .limits = limits,
+      .senders = senders,
+      .hubs = hubs,
       .login = {.settings = settings, .stand_in = stand_in, .keys = keys, .crypto = crypto, .tls = tls.get()},
       .blocking = blocking,
       .workers = {}};

@@ -2,7 +2,9 @@
 
 #include "metrics/log.hpp"
 #include "proxy/core/unit_reader.hpp"
+#include "proxy/listen/listen_desk.hpp"
 #include "proxy/peer.hpp"
+#include "proxy/session_listening.hpp"
 #include "proxy/wire/error_response.hpp"
 #include "proxy/wire/response.hpp"
 
@@ -20,6 +22,8 @@ session::session(io::loop& owner, io::transport client, session_host& host, pool
       place_(served.pins()) {
   if (pool_.settings().mode == config::pool_mode::session || !greeting_->startup->replication.empty())
     client_.names = core::naming::untouched;
+  else
+    client_.notified = &host_.listening.names_for(pool_.database());
 }
 
 session::~session() {
@@ -46,6 +50,7 @@ void session::begin(std::string_view early) {
 
 void session::greet() {
   const auto key = host_.give_key(*this, lease_ ? lease_->welcome().process_id : 0);
+  process_id_ = key.process_id;
   std::string message;
   wire::append_authentication_ok(message);
   message += greeting_->parameters;
@@ -59,7 +64,8 @@ void session::greet() {
 
 std::size_t session::on_bytes(std::span<const std::byte> arrived) {
   std::size_t used = 0;
-  bool blocked = phase_ == phase::login || phase_ == phase::leaving || lane_ != nullptr;
+  bool blocked = phase_ == phase::login || phase_ == phase::leaving || lane_ != nullptr ||
+                 (listening_ != nullptr && listening_->owes_ready());
   while (used < arrived.size() && !blocked && is_open()) {
     // A client that does not read its answers gets no more of them.
     if (!lease_ && is_draining()) break;
@@ -105,7 +111,10 @@ std::size_t session::start_unit(std::span<const std::byte> arrived, bool& blocke
       end(outcome::client_violated_protocol, step.violation);
       break;
     case core::unit_verdict::dispatch:
-      if (const auto answered = answer_begin(arrived); answered > 0) return answered;
+      if (const auto answered = answer_begin(arrived); answered > 0) {
+        if (listening_ != nullptr) tell_held();
+        return answered;
+      }
       if (client_.deferred.is_failed()) break;
       if (gate_first_unit(arrived)) ask_for_backend(arrived);
       blocked = lane_ != nullptr || place_.is_waiting();
@@ -136,6 +145,8 @@ void session::on_backend(pool::lease granted) {
   lease_->set_user(this);
   if (lease_->connected_at() > greeting_->learnt_from) greetings::learn(*greeting_, *lease_);
   prepare_for(*lease_, owner(), pool_.instruments());
+  if (may_notify(asked_for())) note_sender();
+  if (is_subscribed() && may_touch_channels(asked_for())) listen_again();
   // No command tag tells of a Parse under the client's own name.
   if (keeps_backend()) memory_of(*lease_).state.dirty = true;
   // Also where what prepare_for() asked for is answered before the unit.
@@ -225,6 +236,7 @@ bool session::answers_will_come() const {
 
 void session::end(outcome why, std::string_view detail) {
   if (phase_ == phase::ended) return;
+  stop_listening();
   const auto& row = row_of(why);
   if (is_waiting()) {
     observe_wait(metrics::wait_outcome::disconnect);

@@ -14,6 +14,7 @@
 #include "proxy/core/application_name.hpp"
 #include "proxy/core/begin_statements.hpp"
 #include "proxy/core/profile_book.hpp"
+#include "proxy/core/shared_listening.hpp"
 #include "proxy/core/state.hpp"
 #include "proxy/core/statement_finder.hpp"
 #include "proxy/core/statement_statistics.hpp"
@@ -24,12 +25,16 @@
 #include "proxy/relay.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 namespace pgweir::proxy {
 
 class session;
+class session_listening;
+class listen_desk;
+enum class listen_exchange : std::uint8_t;
 
 // What sessions of one worker share, and what they ask of it.
 struct session_host {
@@ -40,6 +45,7 @@ struct session_host {
   core::begin_statements begins;
   std::string answer;  // where short ones are built: it keeps its memory
   backend_resets& resets;
+  listen_desk& listening;
   bool log_connections = true;
 
   virtual void on_session_end(session& ended) = 0;
@@ -49,9 +55,14 @@ struct session_host {
   virtual void vacate(const std::string& database) = 0;
 
  protected:
-  // `undoing` need not exist yet.
-  session_host(core::statement_catalogue& shared, backend_resets& undoing, bool log)
-      : catalogue(shared), texts(shared), begins(shared), resets(undoing), log_connections(log) {}
+  // `undoing` and `hubs` need not exist yet.
+  session_host(core::statement_catalogue& shared, backend_resets& undoing, listen_desk& hubs, bool log)
+      : catalogue(shared),
+        texts(shared),
+        begins(shared),
+        resets(undoing),
+        listening(hubs),
+        log_connections(log) {}
   ~session_host() = default;
 };
 
@@ -85,6 +96,8 @@ class session final : public io::connection,
   pool::pool& served_by() const { return pool_; }
 
  private:
+  friend class session_listening;
+
   // Each has its gauge, and its timeout, see enter().
   enum class phase : std::uint8_t {
     login,                // waits for a backend, to keep it or to learn what to greet with
@@ -147,6 +160,7 @@ class session final : public io::connection,
   void settle();
   void restart_query_timeout();
   void release();
+  void observe_transaction();
   void give_back(bool client_leaves);
   void refuse_unit(const wire::error_fields& why,
                    metrics::error_origin origin = metrics::error_origin::pooler);
@@ -161,6 +175,25 @@ class session final : public io::connection,
   bool keeps_sequences() const;
   unit_owner owner() const;
   std::optional<metrics::pin_reason> reason_to_keep() const;
+  std::optional<metrics::pin_reason> reason_besides_listening() const;
+
+  // Shared LISTEN, see session_listening.hpp.
+  bool is_subscribed() const;
+  bool shares_listening() const;
+  bool may_touch_channels(std::span<const std::byte> unit) const;
+  bool may_notify(std::span<const std::byte> unit) const;
+  void note_sender();
+  void listen_again();
+  void learn_channels(core::channel_names found, bool own_had_all);
+  bool go_on_listening();
+  void begin_move();
+  bool open_hub();
+  void set_mark();
+  void change_channels(listen_exchange what, const std::string& sql);
+  void end_listen_exchange();
+  void owe_ready();
+  void tell_held();
+  void stop_listening();
 
   void enter(phase next);
   std::chrono::milliseconds timeout_of(phase in) const;
@@ -187,8 +220,9 @@ class session final : public io::connection,
   core::schema_mark& schema_;  // of its database
 
   core::client_state client_;
-  core::shared_session_profile profile_;  // what it has set; null: nothing
-  core::bound_state bound_;               // on the backend that it has
+  core::shared_session_profile profile_;          // what it has set; null: nothing
+  core::bound_state bound_;                       // on the backend that it has
+  std::unique_ptr<session_listening> listening_;  // null: it does not, or on its own backend only
   pool::lease lease_;
   lane* lane_ = nullptr;                // that its unit is on
   std::span<const std::byte> unit_;     // asked for right now; a unit that has to wait is in kept_bytes()
@@ -200,6 +234,7 @@ class session final : public io::connection,
   std::chrono::nanoseconds expected_{};
   std::size_t answer_bytes_ = 0;
   std::uint32_t unit_size_ = 0;  // on a lane
+  std::int32_t process_id_ = 0;  // that it was told
   metrics::lease_reason lease_reason_ = metrics::lease_reason::off;
   std::optional<metrics::pin_reason> pinned_;
   pool::pin_place place_;  // among the pinned sessions of the pool

@@ -61,6 +61,10 @@ std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::by
   statement_key_ = 0;
   lease_reason_ = keeps_backend() ? lease_reason::session_mode : lease_reason::off;
   if (keeps_backend()) return std::nullopt;
+  if (is_subscribed()) {
+    lease_reason_ = lease_reason::listens;
+    return std::nullopt;
+  }
   if (!client_.deferred.is_none()) {
     lease_reason_ = lease_reason::in_transaction;
     return std::nullopt;

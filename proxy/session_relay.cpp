@@ -2,6 +2,7 @@
 #include "metrics/log.hpp"
 #include "proxy/core/own_names.hpp"
 #include "proxy/session.hpp"
+#include "proxy/session_listening.hpp"
 #include "proxy/wire/response.hpp"
 
 namespace pgweir::proxy {
@@ -12,7 +13,7 @@ core::relay_rules session::relay_rules() const {
           .unnamed = share_unnamed ? &host_.texts : nullptr,
           .prepared_limit = pool_.settings().prepared_statements,
           .client_id = identity_.id,
-          .may_start_unit = !unit_sent_ || !pool_.has_waiters(),
+          .may_start_unit = !is_subscribed() && (!unit_sent_ || !pool_.has_waiters()),
           .reads_sequences = pool_.sequences().asks()};
 }
 
@@ -29,6 +30,7 @@ std::size_t session::send_unit(std::span<const std::byte> arrived) {
   const bool was_begun = client_.deferred.is_begun();
   const auto step = relay.run(arrived);
   if (was_begun && !client_.deferred.is_begun()) count_begin(metrics::deferred_begin_outcome::sent);
+  if (unit_sent_ && step.consumed > 0) note_sender();
   unit_sent_ = unit_sent_ || step.consumed > 0;
   may_have_changed_ = may_have_changed_ || step.consumed > 0;
   if (state.counts.sequence_reads != 0) pool_.sequences().note_asked();
@@ -51,6 +53,7 @@ std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
   auto& state = memory_of(*lease_).state;
   auto& counts = pool_.instruments();
   connection_sink to_client{*this, counts.client_sent_bytes};
+  client_.holds_ready = is_subscribed() && phase_ != phase::leaving;
   std::size_t used = 0;
   for (bool go_on = true; go_on && lease_ && used < arrived.size();) {
     core::response_relay relay{client_, state, host_.catalogue.prefix(), to_client};
@@ -75,6 +78,7 @@ std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
         unit_since_ = now;
         first_byte_seen_ = false;
         restart_query_timeout();
+        if (client_.holds_ready && state.transaction == 'I' && !client_.deferred.is_failed()) owe_ready();
         break;
       }
       case core::response_outcome::replay: {
@@ -112,6 +116,7 @@ void session::settle() {
   const auto& state = memory_of(*lease_).state;
   if (state.expected.empty()) {
     if (state.own == core::backend_state::own_exchange::told_state) learn_state();
+    if (state.own == core::backend_state::own_exchange::channels_changed) end_listen_exchange();
     if (phase_ == phase::leaving) return end(outcome::client_terminated);
     if (state.own != core::backend_state::own_exchange::none) return;
     if (must_ask_for_state()) {
@@ -120,11 +125,13 @@ void session::settle() {
     }
     if (state.transaction != 'I' && pool_.settings().mode == config::pool_mode::statement)
       return end(outcome::client_opened_transaction);
-    if (may_release(false))
+    const bool is_busy = go_on_listening();
+    if (!is_busy && may_release(false))
       release();
-    else if (phase_ == phase::active && !waits_to_send())
+    else if (!is_busy && phase_ == phase::active && !waits_to_send())
       enter(phase::idle_in_transaction);
-    if (lease_) pin_if_needed();
+    if (lease_ && !is_busy) pin_if_needed();
+    if (listening_ != nullptr) tell_held();
   }
   // While the backend has no room on_server_drained() comes back to it.
   if (kept() > 0 && !(lease_ && lease_->is_draining())) offer_kept_bytes();
@@ -160,13 +167,16 @@ void session::learn_state() {
   auto found = std::exchange(state.findings, {});
   state.untold = found.failed;
   if (found.failed) return;
+  const bool had_all = bound_.listens || !is_subscribed();
   bound_ = found.bound;
   if (found.profile.authorization == memory.login_user) found.profile.authorization.clear();
   profile_ = host_.profiles.intern(std::move(found.profile));
   note_profile(*lease_, profile_);
   learn_application_name(found.application_name);
-  const bool may_share = client_.names == core::naming::own && !bound_.any() && phase_ != phase::leaving;
+  const bool may_share =
+      client_.names == core::naming::own && !bound_.any_but_listening() && phase_ != phase::leaving;
   if (may_share && core::share_names(client_, host_.catalogue, found.statements)) drop_own_names(*lease_);
+  learn_channels(std::move(found.channels), had_all);
   if (!reason_to_keep()) unpin();
 }
 
@@ -189,6 +199,11 @@ unit_owner session::owner() const {
 
 // Why the lease outlasts the transaction, if it does.
 std::optional<metrics::pin_reason> session::reason_to_keep() const {
+  if (const auto other = reason_besides_listening()) return other;
+  return bound_.listens ? std::optional{metrics::pin_reason::listen} : std::nullopt;
+}
+
+std::optional<metrics::pin_reason> session::reason_besides_listening() const {
   if (!greeting_->startup->replication.empty()) return metrics::pin_reason::replication;
   if (keeps_backend()) return metrics::pin_reason::session_mode;
   if (client_.needs_same_backend()) return metrics::pin_reason::large_statement;
@@ -197,7 +212,6 @@ std::optional<metrics::pin_reason> session::reason_to_keep() const {
   if (memory_of(*lease_).state.has_library) return metrics::pin_reason::load;
   if (bound_.advisory_locks) return metrics::pin_reason::advisory_lock;
   if (bound_.temporary_objects) return metrics::pin_reason::temporary_object;
-  if (bound_.listens) return metrics::pin_reason::listen;
   if (bound_.held_cursors) return metrics::pin_reason::held_cursor;
   if (bound_.sql_prepared || client_.names == core::naming::own) return metrics::pin_reason::sql_prepare;
   if (keeps_sequences()) return metrics::pin_reason::sequence;
@@ -224,10 +238,15 @@ void session::release() {
   give_back(false);
 }
 
-void session::give_back(bool client_leaves) {
+void session::observe_transaction() {
   auto& counts = pool_.instruments();
   counts.transactions.add();
   counts.transaction.observe(io::clock::now() - since_);
+}
+
+void session::give_back(bool client_leaves) {
+  auto& counts = pool_.instruments();
+  observe_transaction();
   // COPY data that the server no longer wanted may be left.
   lease_->flush();
   lease_->set_user(nullptr);
@@ -244,6 +263,7 @@ void session::give_back(bool client_leaves) {
 // Counted once for each lease.
 void session::pin_if_needed() {
   if (pinned_ || memory_of(*lease_).state.transaction != 'I') return;
+  if (listening_ != nullptr && listening_->channels.is_changing()) return;
   pinned_ = reason_to_keep();
   if (!pinned_) return;
   if (!keeps_backend()) place_.take_anyway();

@@ -15,13 +15,14 @@ namespace pgweir::proxy {
 namespace asio = boost::asio;
 
 worker::worker(std::size_t index, process_wide& shared, std::vector<listening_socket> sockets)
-    : session_host(shared.catalogue, resets_, shared.settings.log.connections),
+    : session_host(shared.catalogue, resets_, listening_, shared.settings.log.connections),
       index_(index),
       shared_(shared),
       instruments_(shared.instruments.worker(index)),
       work_(asio::make_work_guard(context_)),
       loop_(context_),
       pools_(loop_, index, shared.pools, shared.blocking),
+      listening_(shared.hubs, index, loop_, shared.senders, resets_, shared.catalogue.prefix()),
       greetings_(pools_),
       sessions_(index),
       sockets_(std::move(sockets)),

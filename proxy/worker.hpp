@@ -12,6 +12,7 @@
 #include "proxy/client_limits.hpp"
 #include "proxy/core/statement_catalogue.hpp"
 #include "proxy/greeting.hpp"
+#include "proxy/listen/listen_desk.hpp"
 #include "proxy/listener.hpp"
 #include "proxy/login/client_login.hpp"
 #include "proxy/session.hpp"
@@ -40,6 +41,8 @@ struct process_wide {
   pool::pool_registry& pools;
   core::statement_catalogue& catalogue;
   client_limits& limits;
+  sender_ids& senders;
+  listen_directory& hubs;
   login::login_environment login;
   boost::asio::thread_pool& blocking;
   std::vector<std::unique_ptr<worker>> workers;  // complete before the first of them runs
@@ -84,6 +87,7 @@ class worker final : private session_host, private connection_taker {
   io::loop loop_;
   pool::pool_set pools_;
   backend_resets resets_;
+  listen_desk listening_;
   greetings greetings_;
   session_table sessions_;
   std::vector<listening_socket> sockets_;  // until start()

@@ -66,6 +66,8 @@ TEST(settings_of, knows_every_key) {
                .pin_idle_timeout = milliseconds{10},
                .max_pinned = 11,
                .max_pinned_policy = max_pinned_policy::error,
+               .shared_listen = false,
+               .listen_loss = listen_loss::repair,
                .cancel_on_disconnect = false,
                .prepared_statements = 10,
                .prepare_unnamed = prepare_unnamed::off,
@@ -91,6 +93,8 @@ TEST(settings_of, knows_every_key) {
   EXPECT_EQ(resolved.pin_idle_timeout, milliseconds{10});
   EXPECT_EQ(resolved.max_pinned, 11u);
   EXPECT_EQ(resolved.max_pinned_policy, max_pinned_policy::error);
+  EXPECT_FALSE(resolved.shared_listen);
+  EXPECT_EQ(resolved.listen_loss, listen_loss::repair);
   EXPECT_FALSE(resolved.cancel_on_disconnect);
   EXPECT_EQ(resolved.prepared_statements, 10u);
   EXPECT_EQ(resolved.prepare_unnamed, prepare_unnamed::off);

@@ -108,7 +108,7 @@ TEST_F(begun, fails_when_its_first_statement_waits_too_long) {
 
 TEST_F(begun, fails_when_its_first_statement_would_keep_one_server_connection_too_many) {
   for (const auto& unit : {query("LISTEN news"), extended("LISTEN news")}) {
-    start("max_pinned = 1\nmax_pinned_policy = \"error\"");
+    start("shared_listen = false\nmax_pinned = 1\nmax_pinned_policy = \"error\"");
     auto pinned = wire_client::postgres(pgweir_->tcp());
     pinned.ask_sql("LISTEN news");
     client_->ask_sql("BEGIN");

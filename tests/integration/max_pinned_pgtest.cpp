@@ -11,9 +11,10 @@ namespace {
 class max_pinned : public testing::Test {
  protected:
   explicit max_pinned(const std::string& policy = "wait", const std::string& workers = "1")
-      : pgweir_(proxied(
-            "size = 4\nmax_pinned = 1\nquery_wait_timeout = \"5s\"\nmax_pinned_policy = \"" + policy + "\"",
-            "workers = " + workers)),
+      : pgweir_(proxied("size = 4\nshared_listen = false\nmax_pinned = 1\nquery_wait_timeout = "
+                        "\"5s\"\nmax_pinned_policy = \"" +
+                            policy + "\"",
+                        "workers = " + workers)),
         first_(wire_client::postgres(pgweir_.tcp())),
         second_(wire_client::postgres(pgweir_.tcp())) {
     first_.ask_sql("CREATE TEMP TABLE mine (a int)");

@@ -23,7 +23,8 @@ struct kept_setting {
 class session_state : public testing::TestWithParam<const char*> {
  protected:
   session_state()
-      : pgweir_(proxied(std::string("size = 2\nmultiplex = \"") + GetParam() + "\"", "workers = 1")),
+      : pgweir_(proxied(std::string("size = 2\nshared_listen = false\nmultiplex = \"") + GetParam() + "\"",
+                        "workers = 1")),
         one_(wire_client::postgres(pgweir_.tcp())),
         other_(wire_client::postgres(pgweir_.tcp())) {}
 
@@ -242,7 +243,8 @@ TEST_P(session_state, that_the_server_refuses_elsewhere_ends_its_session_with_th
 }
 
 TEST(session_state_that_keeps_a_connection, is_given_up_with_its_idle_session) {
-  pgweir_process pgweir{proxied("size = 2\npin_idle_timeout = \"100ms\"", "workers = 1")};
+  pgweir_process pgweir{
+      proxied("size = 2\nshared_listen = false\npin_idle_timeout = \"100ms\"", "workers = 1")};
   auto client = wire_client::postgres(pgweir.tcp());
   client.ask_sql("LISTEN mine");
   EXPECT_EQ(client.read_until('E').back().sqlstate(), "57P05");

@@ -148,7 +148,8 @@ TEST_F(exposition_of_two_workers, shows_units_by_their_way_and_reason) {
       {lease_reason::incomplete, "incomplete"},
       {lease_reason::pipelined, "pipelined"},
       {lease_reason::resent, "resent"},
-      {lease_reason::stalled, "stalled"}};
+      {lease_reason::stalled, "stalled"},
+      {lease_reason::listens, "listens"}};
   EXPECT_EQ(std::size(reasons), lease_reasons);
   std::uint64_t times = 0;
   for (const auto& [reason, name] : reasons) {
