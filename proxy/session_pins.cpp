@@ -44,8 +44,8 @@ void session::on_pin_place() {
 bool session::gate_unit(std::span<const std::byte>& arrived) {
   if (keeps_backend()) return true;
   const auto& state = memory_of(*lease_).state;
-  const bool begins = !client_.in_unit && client_.rest.how == core::passing::none && !state.copy_in &&
-                      !state.copy_both && !state.skips_until_sync &&
+  const bool begins = !client_.in_unit && client_.rest.how == core::passing::none &&
+                      !state.awaits_copy_data() && !state.copy_both && !state.skips_until_sync &&
                       state.own == core::backend_state::own_exchange::none;
   if (!begins) return true;
   const auto unit = core::bonds_of_unit(client_, arrived, host_.catalogue.forcing());

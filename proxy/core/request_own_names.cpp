@@ -18,7 +18,7 @@ namespace frontend = wire::frontend;
 // In the midst of a unit the server cannot be asked.
 bool request_relay::may_take_own_names() const {
   return client_.names == naming::shared && !rules_.on_lane && !replaying_ && !backend_.unit.begun &&
-         !backend_.copy_in && !backend_.copy_both && !backend_.lost_count;
+         !backend_.awaits_copy_data() && !backend_.copy_both && !backend_.lost_count;
 }
 
 bool request_relay::names_fit(bool named_by_sql) {

@@ -30,7 +30,7 @@ void request_relay::note_sequences(const wire::sql_bonds& run) {
 
 // For a simple Query. False: it has to wait for what is under way, as it may take values, or fail.
 bool request_relay::sequences_fit(const wire::sql_bonds& run) {
-  const bool may_wait = !backend_.unit.begun && !backend_.copy_in;
+  const bool may_wait = !backend_.unit.begun && !backend_.awaits_copy_data();
   if (may_wait && must_discard_sequences(run)) {
     if (!backend_.expected.empty()) return false;
     if (backend_.transaction != 'E') {

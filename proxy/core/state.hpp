@@ -158,6 +158,8 @@ struct backend_state {
   std::string spare;    // memory that goes round with unnamed statements
   std::string scratch;  // where messages are built
 
+  // The server waits for the client's CopyData.
+  bool awaits_copy_data() const { return copy_in && !copy_end_sent; }
   // Nothing is owed, no transaction is open: another client may have it.
   bool is_quiet() const {
     return expected.empty() && transaction == 'I' && !skips_until_sync && !copy_in && !copy_both &&

@@ -70,6 +70,15 @@ TEST(own_names, wait_for_what_is_under_way) {
   s.server(answered_outside).expect_server(look);
 }
 
+TEST(own_names, wait_for_the_end_of_copied_data) {
+  script s;
+  has_two(s).client(query("copy t from stdin")).server(copy_in());
+  s.client(from_client::copy_data("1") + from_client::copy_done() + look);
+  s.expect_server(query("copy t from stdin") + from_client::copy_data("1") + from_client::copy_done());
+  s.server(complete("COPY 1") + ready()).expect_server(given_outside);
+  s.server(answered_outside).expect_server(look);
+}
+
 TEST(own_names, are_given_before_a_unit_that_names_statements_further_on) {
   script s;
   const auto unit = parse("", "begin") + bind_statement("", "") + execute() + parse("", "execute p") +

@@ -110,6 +110,7 @@ TEST_F(max_pinned, counts_what_was_only_found_out_afterwards) {
   first_.ask_sql("DROP TABLE mine");
   first_.goodbye();
   EXPECT_EQ(sqlstate_of(second_.ask_sql("DO $$BEGIN EXECUTE 'CREATE TEMP TABLE t (a int)'; END$$")), "");
+  EXPECT_TRUE(eventually([&] { return pgweir_.metric("pgweir_pinned_servers") == 1; }));
   auto third = wire_client::postgres(pgweir_.tcp());
   third.send(frontend::query("LISTEN a"));
   EXPECT_FALSE(third.has_input(std::chrono::milliseconds{100}));
