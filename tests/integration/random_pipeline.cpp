@@ -28,10 +28,12 @@ pipeline random_pipelines::next() {
       add_query();
     } else if (kind < 92) {
       add_copy_in();
-    } else if (kind < 97) {
+    } else if (kind < 95) {
       add_extended_copy_in();
-    } else {
+    } else if (kind < 97) {
       add_function_call();
+    } else {
+      add_sql_names();
     }
   }
   made_.end_token = "end_" + std::to_string(++number_);
@@ -194,6 +196,23 @@ void random_pipelines::add_deallocate_all() {
   add(frontend::sync(), "Sync");
   add(frontend::parse("", "DEALLOCATE ALL"), "Parse  = DEALLOCATE ALL");
   add(frontend::bind("", ""), "Bind  <- ");
+  add(frontend::execute(), "Execute ");
+  add(frontend::sync(), "Sync");
+}
+
+// SQL that names what the protocol has prepared, and the other way round.
+void random_pipelines::add_sql_names() {
+  const auto name = one_of({"s1", "s2", "s3"});
+  const auto text =
+      one_of({"EXECUTE " + name, "EXECUTE " + name + "(2)", "PREPARE " + name + " AS SELECT 'by SQL'",
+              "PREPARE " + name + "(int) AS SELECT $1 + 1", "SELECT 1; DEALLOCATE " + name,
+              "SELECT name, statement, parameter_types, from_sql FROM pg_prepared_statements "
+              "ORDER BY name"});
+  add(frontend::sync(), "Sync");
+  if (chance(60)) return add(frontend::query(text), "Query " + text);
+  add(frontend::parse("", text), "Parse  = " + text);
+  add(frontend::bind("", ""), "Bind  <- ");
+  add(frontend::describe_portal(""), "Describe portal ");
   add(frontend::execute(), "Execute ");
   add(frontend::sync(), "Sync");
 }

@@ -57,6 +57,7 @@ class random_pipelines {
   void add_extended_copy_in();
   void add_copy_rows(bool may_fail);
   void add_function_call();
+  void add_sql_names();
   std::string statement_name() { return one_of({"", "s1", "s2", "s3", "a name with \"quotes\""}); }
   std::string portal_name() { return one_of({"", "", "p1", "p2"}); }
   sql statement();
