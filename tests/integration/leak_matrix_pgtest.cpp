@@ -21,9 +21,10 @@ struct sharing {
 
 struct kind_of_state {
   const char* what;
-  const char* make;   // one statement
-  const char* ask;    // one value
-  const char* owned;  // what the owner is answered
+  const char* make;                   // one statement
+  const char* ask;                    // one value
+  const char* owned;                  // what the owner is answered
+  const char* rolled_back = nullptr;  // the same behind a rollback; null: as if it had never been made
 };
 
 // After the failed text nothing is left for its owner either.
@@ -40,7 +41,7 @@ const kind_of_state kept[] = {
     {"SET TIME ZONE", "SET TIME ZONE 'Asia/Tokyo'", "SELECT '2026-01-01 00:00Z'::timestamptz::text",
      "2026-01-01 09:00:00+09"},
     {"SET CHARACTERISTICS", "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
-     "SELECT current_setting('transaction_read_only')", "on"},
+     "SELECT current_setting('default_transaction_read_only')", "on"},
     {"SET of a name of one's own", "SET myapp.tenant = 'mine'",
      "SELECT coalesce(nullif(current_setting('myapp.tenant', true), ''), 'nobody')", "mine"},
     {"SET ROLE", "SET ROLE pg_monitor", "SELECT current_user", "pg_monitor"},
@@ -56,11 +57,11 @@ const kind_of_state kept[] = {
     {"temporary table of a function", "SELECT leak_matrix_makes()",
      "SELECT to_regclass('pg_temp.made') IS NOT NULL", "t"},
     {"advisory lock", "SELECT pg_advisory_lock(77)",
-     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()", "1"},
+     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()", "1", "1"},
     {"shared advisory lock of a function", "SELECT leak_matrix_locks()",
-     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()", "1"},
+     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()", "1", "1"},
     {"PREPARE", "PREPARE mine AS SELECT 7", "SELECT count(*) FROM pg_prepared_statements WHERE name = 'mine'",
-     "1"},
+     "1", "1"},
     {"cursor WITH HOLD", "DECLARE held CURSOR WITH HOLD FOR SELECT 7",
      "SELECT count(*) FROM pg_cursors WHERE name = 'held'", "1"},
 };
@@ -188,6 +189,50 @@ TEST_P(leak_matrix, what_a_failed_transaction_did_is_met_by_nobody) {
     auto other = connect();
     EXPECT_EQ(sqlstate_of(owner.ask_sql(state.fail)), "22012");
     expect_always(owner, state.ask, before);
+    expect_always(other, state.ask, before);
+    owner.goodbye();
+    other.goodbye();
+  }
+}
+
+// Where the mode has transactions.
+using leak_matrix_of_transactions = leak_matrix;
+
+INSTANTIATE_TEST_SUITE_P(in, leak_matrix_of_transactions,
+                         testing::Values(sharing{"transaction", "off", sharing::protocol::simple},
+                                         sharing{"transaction", "auto", sharing::protocol::extended},
+                                         sharing{"session", "off", sharing::protocol::extended}),
+                         [](const auto& which) { return which.param.name(); });
+
+TEST_P(leak_matrix_of_transactions, what_a_client_leaves_open_when_it_goes_is_met_by_nobody) {
+  for (const auto& state : kept) {
+    SCOPED_TRACE(state.what);
+    const auto before = pristine(state.ask);
+    auto other = connect();
+    for (const bool says_goodbye : {true, false}) {
+      auto owner = connect();
+      make(owner, "BEGIN");
+      make(owner, state.make);
+      EXPECT_EQ(owner.value(state.ask), state.owned);
+      says_goodbye ? owner.goodbye() : owner.abandon();
+      auto next = connect();
+      expect_always(next, state.ask, before);
+      expect_always(other, state.ask, before);
+      next.goodbye();
+    }
+    other.goodbye();
+  }
+}
+
+TEST_P(leak_matrix_of_transactions, what_is_rolled_back_to_a_savepoint_is_met_by_nobody) {
+  for (const auto& state : kept) {
+    SCOPED_TRACE(state.what);
+    const auto before = pristine(state.ask);
+    auto owner = connect();
+    auto other = connect();
+    for (const auto* text : {"BEGIN", "SAVEPOINT s", state.make, "ROLLBACK TO s", "COMMIT"})
+      make(owner, text);
+    expect_always(owner, state.ask, state.rolled_back != nullptr ? state.rolled_back : before);
     expect_always(other, state.ask, before);
     owner.goodbye();
     other.goodbye();
