@@ -28,6 +28,12 @@ const client_statements::named* client_statements::find_defined(std::uint64_t se
   return found == tables_->names.end() ? nullptr : &found->second;
 }
 
+void client_statements::note_shape(std::uint64_t serial, std::uint64_t shape) {
+  if (tables_ == nullptr) return;
+  for (auto& [name, one] : tables_->names)
+    if (one.serial == serial) one.shape = shape;
+}
+
 std::uint64_t client_statements::define(std::string_view name, shared_statement made, std::uint64_t since) {
   if (tables_ == nullptr) tables_ = std::make_unique<tables>();
   if (made->is_large()) ++large_;

@@ -26,6 +26,7 @@ class client_statements {
     shared_statement made;
     std::uint64_t serial;     // of the definition
     std::uint64_t since = 0;  // Parses that had gone out then, see statement_catalogue::parses()
+    std::uint64_t shape = 0;  // of its rows, as the client was told (wire/row_shape); 0: it was not
   };
 
   // Before define(). False: prepared_memory is used up, and the name must not be defined.
@@ -39,6 +40,8 @@ class client_statements {
   // The one with this definition. Slow.
   const named* find_defined(std::uint64_t serial) const;
   std::uint64_t define(std::string_view name, shared_statement made, std::uint64_t since = 0);
+  // The client was told. Slow.
+  void note_shape(std::uint64_t serial, std::uint64_t shape);
   // The name stands for another statement from here on. Precondition: it exists; neither is large.
   void rebind(std::string_view name, shared_statement made);
   void undo_define(std::uint64_t serial);

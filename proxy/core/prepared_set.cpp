@@ -39,6 +39,7 @@ std::uint64_t prepared_set::add(std::uint64_t id, const std::string& server_name
   if (use(id)) {
     by_use_.front().added = serial;
     by_use_.front().parsed = parsed;
+    by_use_.front().shape = 0;
   } else {
     insert({id, server_name, serial, parsed});
   }
@@ -53,6 +54,15 @@ std::uint64_t prepared_set::added(std::uint64_t id) const {
 std::uint64_t prepared_set::parsed(std::uint64_t id) const {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? 0 : found->second->parsed;
+}
+
+std::uint64_t prepared_set::shape(std::uint64_t id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? 0 : found->second->shape;
+}
+
+void prepared_set::note_shape(std::uint64_t id, std::uint64_t shape) {
+  if (const auto found = by_id_.find(id); found != by_id_.end()) found->second->shape = shape;
 }
 
 void prepared_set::undo_add(std::uint64_t id, std::uint64_t serial) {

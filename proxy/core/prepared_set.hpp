@@ -24,6 +24,7 @@ class prepared_set {
     std::uint64_t added;       // serial of the change; 0 in a removal: it was not there after all
     std::uint64_t parsed = 0;  // number of its Parse, see statement_catalogue::count_parse()
     bool stale = false;        // the server refused to run it as it is
+    std::uint64_t shape = 0;   // of its rows, see wire/row_shape; 0: not known
   };
   struct removal {
     known was;
@@ -41,6 +42,9 @@ class prepared_set {
   std::uint64_t added(std::uint64_t id) const;
   // Number of the Parse that made it; 0: it is not there.
   std::uint64_t parsed(std::uint64_t id) const;
+  // 0: it is not there, or nobody has asked.
+  std::uint64_t shape(std::uint64_t id) const;
+  void note_shape(std::uint64_t id, std::uint64_t shape);
   void undo_add(std::uint64_t id, std::uint64_t serial);
   // For a Close of one that is there. Precondition: use(id).
   const removal& close(std::uint64_t id);

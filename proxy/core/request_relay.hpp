@@ -139,6 +139,7 @@ class request_relay {
   void send_owed_sync();
   void ensure_prepared(const statement& needed);
   void ensure_unnamed();
+  void ensure_rows_as_told(const wire::frame_header& header, const client_statements::named& known);
   void prepare(const statement& needed, handling how, bookkeeping then, std::uint64_t serial);
   std::string spare_name() const;
   // Appends to built_; returns its name.

@@ -48,6 +48,8 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
   note_use(names->statement);
   keep_for_replay(header);
   ++backend_.counts.binds;
+  backend_.unit.bound_name = known == nullptr ? 0 : known->serial;
+  backend_.unit.bound_statement = known == nullptr ? 0 : known->made->id;
   if (names->statement.empty()) {
     if (const auto* stand_in = client_.unnamed.stand_in(); stand_in != nullptr) {
       backend_.unit.stands_in = true;
@@ -64,6 +66,7 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
     return pass_expecting(header, {.request = request::bind});
   }
   if (known == nullptr) return pass_expecting(header, {.request = request::bind});
+  ensure_rows_as_told(header, *known);
   return bind_shared(header, *names, {.request = request::bind, .serial = known->serial}, *known->made);
 }
 
@@ -138,7 +141,13 @@ request_relay::verdict request_relay::describe(const wire::frame_header& header)
   keep_for_replay(header);
   backend_.unit.describes = true;
   // A malformed one goes through: the server has words for it.
-  if (!target || target->kind == 'P') return pass_expecting(header, {.request = request::describe_portal});
+  if (!target) return pass_expecting(header, {.request = request::describe_portal});
+  if (target->kind == 'P') {
+    const auto& unit = backend_.unit;
+    expected_response entry{.request = request::describe_portal};
+    if (target->name.empty()) entry.serial = unit.bound_name, entry.statement = unit.bound_statement;
+    return pass_expecting(header, entry);
+  }
   const expected_response entry{.request = request::describe_statement};
   if (!known_here) return pass_expecting(header, entry);
   if (target->name.empty()) ensure_unnamed();

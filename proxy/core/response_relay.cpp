@@ -158,10 +158,13 @@ response_relay::verdict response_relay::closed(const wire::frame_header& header)
 
 response_relay::verdict response_relay::described(const wire::frame_header& header) {
   if (!head_is(request::describe_statement) && !head_is(request::describe_portal)) return stream(header);
+  if (header.size() <= whole_message_limit && !is_whole(header)) return verdict::need_more;
   const auto how = backend_.expected.front().how;
+  const bool is_refused = shape_differs(shape_of(header));
   backend_.expected.pop();
-  backend_.unit.is_kept = false;
+  if (how == handling::forward) backend_.unit.is_kept = false;
   take(header, how);
+  if (is_refused) refuse_other_rows();
   if (backend_.rest.how == passing::none) synthesise_due();
   return verdict::done;
 }

@@ -94,6 +94,9 @@ class response_relay {
   void forward_error(const wire::frame_header& header, std::string_view sqlstate);
   void synthesise_due();
   void say_ready(const wire::frame_header& header, handling how);
+  std::uint64_t shape_of(const wire::frame_header& header) const;
+  bool shape_differs(std::uint64_t shape);
+  void refuse_other_rows();
 
   bool is_whole(const wire::frame_header& header) const { return stream_.rest().size() >= header.size(); }
   bool head_is(core::request expected) const;

@@ -101,8 +101,10 @@ struct unit_in_flight {
   bool stands_in = false;  // a shared statement takes the place of the client's unnamed one
   bool answers_parse = false;  // for a Parse of it the backend had the statement: pgweir gave the answer
   bool parses_unnamed = false;
-  bool uses_unnamed = false;       // the client's unnamed statement that was there before
-  bool uses_names = false;         // of statements
+  bool uses_unnamed = false;     // the client's unnamed statement that was there before
+  bool uses_names = false;       // of statements
+  std::uint64_t bound_name = 0;  // serial of the one that the last Bind was for; 0: it has no name
+  std::uint64_t bound_statement = 0;
   std::uint64_t first_name = 0;    // serial of the first that it may have given
   std::uint32_t acknowledged = 0;  // answers without data that the client already has for it
 };

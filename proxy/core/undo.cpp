@@ -30,6 +30,7 @@ void undo_names(client_state& client, const expected_response& sent, bool tried)
     case bookkeeping::gives_own_name:
     case bookkeeping::takes_names:
     case bookkeeping::opens_transaction:
+    case bookkeeping::checks_shape:
     case bookkeeping::ignored_in_copy:
       break;
   }

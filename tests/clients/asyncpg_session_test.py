@@ -133,6 +133,14 @@ class AsyncpgSession(unittest.IsolatedAsyncioTestCase):
         await self.db.set_type_codec("json", schema="pg_catalog", encoder=str, decoder=lambda text: ("json", text))
         await self.expect(self.db, "SELECT '[1]'::json", ("json", "[1]"))
 
+    # The driver prepares again when the server says that the result is another one.
+    async def test_a_changed_table_is_seen_by_statements_prepared_before(self):
+        await self.db.execute("DROP TABLE IF EXISTS growing; CREATE TABLE growing AS SELECT 1 AS a")
+        for width in range(1, 5):
+            for _ in range(TURNS):
+                self.assertEqual(len(await self.db.fetchrow("SELECT * FROM growing")), width)
+            await self.other.execute(f"ALTER TABLE growing ADD COLUMN c{width} int")
+
     async def test_a_statement_that_times_out_in_a_transaction_leaves_it_failed(self):
         with self.assertRaises(asyncpg.QueryCanceledError):
             async with self.db.transaction():

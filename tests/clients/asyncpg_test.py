@@ -93,14 +93,6 @@ class Asyncpg(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(await other.fetchval(running + " AND pid <> pg_backend_pid()"), 0)
         await other.close()
 
-    async def test_a_changed_table_is_seen_by_statements_prepared_before(self):
-        query = "SELECT * FROM entry"
-        await self.db.execute("INSERT INTO entry VALUES (1, 'a')")
-        self.assertEqual(len(await self.db.fetchrow(query)), 2)
-        await self.db.execute("ALTER TABLE entry ADD COLUMN more int DEFAULT 5")
-        # asyncpg prepares again when the server says that the plan's result changed.
-        self.assertEqual(tuple(await self.db.fetchrow(query)), (1, "a", 5))
-
     async def test_executemany_writes_all_or_nothing(self):
         await self.db.executemany("INSERT INTO entry VALUES ($1, $2)", [(n, str(n)) for n in range(3000)])
         with self.assertRaises(asyncpg.UniqueViolationError):

@@ -217,6 +217,55 @@ TEST(replay, a_client_that_does_not_ask_for_a_new_description_sees_the_error_onc
                   execute() + sync());
 }
 
+struct told_by_portal : testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(a_client, told_by_portal, testing::Bool());
+
+// The client reads rows as they were described to it once, and this backend has parsed the text only now.
+TEST_P(told_by_portal, what_its_rows_look_like_is_refused_other_rows) {
+  const std::string text = "select * from t";
+  script s;
+  const auto told = [&](const std::string& by_client, const std::string& to_server,
+                        const std::string& answer) {
+    s.client(parse("p", text) + by_client).expect_server(parse(s.name(1), text) + to_server);
+    s.server(parse_complete() + answer).expect_client(parse_complete() + answer);
+  };
+  const auto executed = execute() + sync();
+  if (GetParam())
+    told(bind_statement("", "p") + describe_portal("") + executed,
+         bind_statement("", s.name(1)) + describe_portal("") + executed,
+         bind_complete() + row_description("a") + complete("SELECT 0") + ready());
+  else
+    told(describe_statement("p") + sync(), describe_statement(s.name(1)) + sync(),
+         parameter_description() + row_description("a") + ready());
+  const auto run = bind_statement("", "p") + execute() + sync();
+  const auto run_there = bind_statement("", s.name(1)) + execute() + sync();
+  const auto answer = bind_complete() + data_row("1") + complete("SELECT 1") + ready();
+
+  s.change_backend().client(run);
+  s.expect_server(parse(s.name(1), text) + describe_statement(s.name(1)) + run_there);
+  s.server(parse_complete() + parameter_description() + row_description("a") + answer).expect_client(answer);
+  s.client(run).expect_server(run_there).server(answer).expect_client(answer).expect_quiet();
+
+  const auto refused = stale_plan + ready();
+  s.change_backend().client(run);
+  s.expect_server(parse(s.name(1), text) + describe_statement(s.name(1)) + run_there);
+  s.server(parse_complete() + parameter_description() + row_description("b") + answer);
+  s.expect_client(refused).expect_quiet();
+  s.client(run).expect_server(describe_statement(s.name(1)) + run_there);
+  s.server(parameter_description() + row_description("b") + answer).expect_client(refused).expect_quiet();
+}
+
+TEST(blind_unit, that_does_more_than_read_goes_as_it_is) {
+  script s;
+  const std::string text = "delete from t returning *";
+  const auto described = parse_complete() + parameter_description() + row_description("a") + ready();
+  s.client(parse("p", text) + describe_statement("p") + sync());
+  s.expect_server(parse(s.name(1), text) + describe_statement(s.name(1)) + sync());
+  s.server(described).expect_client(described).change_backend();
+  s.client(bind_statement("", "p") + execute() + sync());
+  s.expect_server(parse(s.name(1), text) + bind_statement("", s.name(1)) + execute() + sync());
+}
+
 TEST(replay, happens_once) {
   script s;
   s.client(parse("p", "select 1") + sync()).server(parse_complete() + ready());

@@ -136,6 +136,15 @@ TEST_F(prepared, ddl_that_changes_the_result_is_told_once_to_a_client_that_asks_
   EXPECT_EQ(ask(run("s")).front().sqlstate(), "0A000");
 }
 
+TEST_F(prepared, ddl_that_changes_the_result_is_told_wherever_a_client_reads_by_an_old_description) {
+  sql("DROP TABLE IF EXISTS changing; CREATE TABLE changing (a int); INSERT INTO changing VALUES (1)");
+  ask(parse("s", "SELECT * FROM changing") + describe_statement("s") + sync());
+  EXPECT_EQ(first_columns(ask(run("s"))), texts{"1"});
+  sql("ALTER TABLE changing ADD b text DEFAULT 'new'");
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(types_of(ask(run("s"))), "EZ");
+  EXPECT_EQ(ask(parse("t", "SELECT * FROM changing") + run("t")).at(2).columns(), (texts{"1", "new"}));
+}
+
 TEST_F(prepared, ddl_that_changes_the_result_is_seen_inside_a_transaction_as_directly) {
   sql("DROP TABLE IF EXISTS changing; CREATE TABLE changing (a int); INSERT INTO changing VALUES (1)");
   ask(parse("s", "SELECT * FROM changing") + sync());

@@ -205,27 +205,3 @@ func TestAServerThatTerminatesTheConnectionIsReplaced(t *testing.T) {
 func TestAWrongPasswordIsRefusedAsTheServerRefusesIt(t *testing.T) {
 	fails(t, open(t, "password=wrong").Ping(), "28P01")
 }
-
-func TestThePoolOfTheDriverSharesFiveServerConnections(t *testing.T) {
-	throughPgweir(t)
-	db := open(t, "")
-	var all sync.WaitGroup
-	pids := sync.Map{}
-	for client := 0; client < 20; client++ {
-		all.Add(1)
-		go func() {
-			defer all.Done()
-			var pid int
-			if err := db.QueryRow("SELECT pg_backend_pid()").Scan(&pid); err != nil {
-				t.Error(err)
-			}
-			pids.Store(pid, true)
-		}()
-	}
-	all.Wait()
-	count := 0
-	pids.Range(func(_, _ any) bool { count++; return true })
-	if count > 5 {
-		t.Fatalf("%d server connections", count)
-	}
-}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"os"
 	"reflect"
 	"testing"
 	"time"
@@ -83,12 +82,5 @@ func fails(t *testing.T, err error, code string) {
 	var told *pq.Error
 	if !errors.As(err, &told) || string(told.Code) != code {
 		t.Fatalf("expected SQLSTATE %s, got %v", code, err)
-	}
-}
-
-func throughPgweir(t *testing.T) {
-	t.Helper()
-	if os.Getenv("METRICS_URL") == "" {
-		t.Skip("is about pgweir")
 	}
 }

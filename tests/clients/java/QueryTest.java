@@ -50,8 +50,8 @@ final class QueryTest extends Suite {
   }
 
   @Test
-  void aTableThatChangesIsDescribedAgain() throws Exception {
-    try (Connection one = connect("prepareThreshold=0"); Connection other = connect()) {
+  void aTableThatChangesIsPreparedAgain() throws Exception {
+    try (Connection one = connect("autosave=conservative"); Connection other = connect()) {
       run(other, "CREATE TABLE growing AS SELECT 1 AS a");
       try (PreparedStatement all = one.prepareStatement("SELECT * FROM growing")) {
         for (int width = 1; width < 5; ++width) {
