@@ -165,6 +165,8 @@ void worker_pool::on_failed(const server_failure& why, const shared_profile& sta
   if (startup->replication.empty()) shared_->closed(worker_);
   refused_ = refusal::none;
   if (why.permanent) {
+    // Of a database or a user that is not there, for one: the minimum size is not tried for ever.
+    if (shared_->open() == 0) last_profile_ = nullptr;
     std::size_t waiting = 0;
     for (auto* one = line_.front(); one != nullptr; one = waiting_line::behind(*one))
       waiting += is_same(waiting_line::profile_of(*one), startup) ? 1 : 0;

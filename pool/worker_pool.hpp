@@ -121,7 +121,8 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   backend_set set_;
   waiting_line line_;
   // Of the newest acquire: what the minimum size is filled up with. Null: nobody has asked for a backend, or
-  // not since the database was wanted by a command alone; then no idle one is kept.
+  // not since the server refused one for good or the database was wanted by a command alone; then no idle one
+  // is kept.
   shared_profile last_profile_;
   io::clock::time_point now_ = io::clock::now();
   io::clock::time_point last_lease_end_{};

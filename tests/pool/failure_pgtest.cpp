@@ -90,6 +90,23 @@ TEST(pool_failure, fails_at_once_when_asking_again_would_not_help) {
   EXPECT_EQ(one.failure->message, "password authentication failed for user \"no_such_role\"");
 }
 
+TEST(pool_failure, does_not_go_on_to_fill_up_a_pool_that_the_server_refuses) {
+  auto settings = size_of(2);
+  settings.min_size = 1;
+  pool_fixture pools{postgres::shared().server(), settings};
+  auto& refused_pool = pools.at(0).pools.get("postgres", "no_such_role");
+  test_client one{refused_pool};
+  one.acquire(pools.plain());
+  ASSERT_TRUE(pools.until([&] { return one.failure.has_value(); }));
+  const auto logins = [&] {
+    return refused_pool.instruments().servers[metrics::server_state::login].value();
+  };
+  for (int second = 1; second < 100; ++second) {
+    pools.at(0).pools.tick(io::clock::now() + std::chrono::seconds{second});
+    ASSERT_EQ(logins(), 0) << second;
+  }
+}
+
 TEST(pool_failure, fails_only_the_profile_that_the_server_refused) {
   pool_fixture pools{postgres::shared().server(), size_of(2)};
   const auto bad =
