@@ -61,6 +61,7 @@ void worker_pool::acquire(waiter& who, const shared_profile& startup, const std:
   // While serve() runs, or backends may be meant for siblings, the order of the line decides.
   const bool order_matters = sharing_ || (serving_ && !line_.empty());
   if (startup->replication.empty()) last_profile_ = startup;
+  vacated_ = false;
   if (wish) {
     demand_.note(wish->asked_at);
     if (line_.first_for_lane() == nullptr && seat(who, startup, *wish, !order_matters)) return;
@@ -109,12 +110,15 @@ void worker_pool::make_available(backend& clean) {
   set_.move(clean, backend_state::idle, settings().server_round_robin);
   publish_idle();
   const auto id = clean.id();
-  const bool is_in_the_way = clean.in_template_database() || last_profile_ == nullptr;
   if (!line_.empty() || shared_->longest_waiting_elsewhere(worker_)) serve();
-  if (!is_in_the_way) return;
-  auto* still_here = set_.find(id);
-  if (still_here != nullptr && still_here->state == backend_state::idle && !sharing_)
-    close(*still_here, metrics::close_reason::idle);
+  close_if_in_the_way(id);
+}
+
+// An idle backend in a database that commands may want for themselves.
+void worker_pool::close_if_in_the_way(std::uint64_t id) {
+  auto* here = set_.find(id);
+  if (here == nullptr || here->state != backend_state::idle || sharing_) return;
+  if (vacated_ || here->in_template_database()) close(*here, metrics::close_reason::idle);
 }
 
 void worker_pool::drop(backend& discarded, metrics::close_reason why) {
@@ -159,6 +163,7 @@ void worker_pool::on_connected(server_connection made, const shared_profile& sta
   // Its waiter has gone, and nobody else may have it.
   auto* here = startup->replication.empty() ? nullptr : set_.find(id);
   if (here != nullptr && here->state == backend_state::idle) close(*here, metrics::close_reason::idle);
+  if (startup->replication.empty()) close_if_in_the_way(id);
 }
 
 void worker_pool::on_failed(const server_failure& why, const shared_profile& startup) {
@@ -250,6 +255,7 @@ void worker_pool::on_vacate(const std::string& name) {
     if (one->welcome().database == name) in_the_way.push_back(one.get());
   if (in_the_way.empty() && database() != name) return;
   last_profile_ = nullptr;
+  vacated_ = true;
   for (auto* one : in_the_way) close(*one, metrics::close_reason::idle);
 }
 

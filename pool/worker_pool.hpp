@@ -85,6 +85,7 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   bool may_have(const waiter& who, const backend& offered) const;
   void grant(waiter& who, backend& given);
   void make_available(backend& clean);
+  void close_if_in_the_way(std::uint64_t id);
 
   bool seat(waiter& who, const shared_profile& startup, const lane_wish& wish, bool may_begin);
   bool seat_one();
@@ -121,9 +122,9 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   backend_set set_;
   waiting_line line_;
   // Of the newest acquire: what the minimum size is filled up with. Null: nobody has asked for a backend, or
-  // not since the server refused one for good or the database was wanted by a command alone; then no idle one
-  // is kept.
+  // not since the server refused one for good, or since the database was vacated.
   shared_profile last_profile_;
+  bool vacated_ = false;  // see pool_registry::vacate; until somebody asks for a backend no idle one is kept
   io::clock::time_point now_ = io::clock::now();
   io::clock::time_point last_lease_end_{};
   lane_demand demand_;

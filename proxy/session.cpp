@@ -70,7 +70,7 @@ std::size_t session::on_bytes(std::span<const std::byte> arrived) {
     // A client that does not read its answers gets no more of them.
     if (!lease_ && is_draining()) break;
     const auto rest = arrived.subspan(used);
-    client_.stale_up_to = schema_.load(std::memory_order_relaxed);
+    client_.stale_up_to = std::max(schema_.load(std::memory_order_relaxed), client_.own_stale_up_to);
     if (lease_) {
       const auto sent = send_unit(rest);
       used += sent;

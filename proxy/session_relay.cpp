@@ -36,7 +36,7 @@ std::size_t session::send_unit(std::span<const std::byte> arrived) {
   if (state.counts.sequence_reads != 0) pool_.sequences().note_asked();
   if (state.counts.late_sequence_reads != 0) pool_.sequences().note_asked_later();
   counts.client_received_bytes.add(step.consumed);
-  if (!state.to_vacate.empty()) host_.vacate(std::exchange(state.to_vacate, {}));
+  for (const auto& database : step.to_vacate) host_.vacate(database);
   if (nothing_owed && !state.expected.empty()) {
     enter(phase::active);
     unit_since_ = io::clock::now();
@@ -104,6 +104,7 @@ std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
   counts.server_received_bytes.add(used);
   if (!lease_) return used;
   if (state.counts.schema_changes != 0) host_.catalogue.note_schema_change(schema_);
+  if (state.counts.temporary_relations != 0) client_.own_stale_up_to = host_.catalogue.newest();
   take_counts(state.counts, counts);
   if (wants_room()) pause(*lease_, memory_of(*lease_).server_paused_since);
   settle();

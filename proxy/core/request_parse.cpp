@@ -5,7 +5,6 @@
 #include "proxy/wire/request.hpp"
 #include "proxy/wire/response.hpp"
 #include "proxy/wire/sql_head.hpp"
-#include "proxy/wire/sql_vacates.hpp"
 #include "proxy/wire/writer.hpp"
 
 #include <algorithm>
@@ -141,7 +140,6 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
   wire::sql_traits traits{.drops_statements = head.kind == wire::sql_head_kind::deallocate_all,
                           .leaves_state = judged.leaves_state,
                           .bonds = judged.bonds};
-  if (judged.verdict == wire::sql_verdict::command) backend_.to_vacate = wire::database_to_vacate(view.text);
   if (deallocates_alone(head, judged)) traits.bonds.names_statements = false;
   if (!names_fit(traits.bonds.names_statements)) return verdict::held;
   ++backend_.counts.server_parses;

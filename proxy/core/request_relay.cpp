@@ -7,6 +7,7 @@
 #include "proxy/wire/sql_head.hpp"
 #include "proxy/wire/sql_vacates.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pgweir::core {
@@ -59,7 +60,7 @@ request_step request_relay::run(wire::bytes_view bytes) {
     break;
   }
   stream_.flush();
-  return {total - stream_.rest().size(), outcome, violation_};
+  return {total - stream_.rest().size(), outcome, violation_, std::move(to_vacate_)};
 }
 
 void request_relay::replay() {
@@ -186,8 +187,7 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
     const auto judged = is_seen ? wire::classify(text, rules_.catalogue.forcing()) : wire::sql_class{};
     const bool by_name = judged.bonds.names_statements && !deallocates_alone(head, judged);
     if (!names_fit(by_name) || !sequences_fit(judged.bonds)) return verdict::held;
-    if (judged.leaves_state || by_name) suspect(text);
-    if (judged.verdict == wire::sql_verdict::command) backend_.to_vacate = wire::database_to_vacate(text);
+    if (judged.leaves_state || by_name) suspect(text, judged.bonds);
     note_custom_settings(text);
   }
   open_transaction();
@@ -199,9 +199,11 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
   return pass_expecting(header, entry);
 }
 
-void request_relay::suspect(std::string_view sql) {
+void request_relay::suspect(std::string_view sql, const wire::sql_bonds& bonds) {
   constexpr std::size_t longest_beginning = 80;
   backend_.dirty = true;
+  backend_.makes = std::max(backend_.makes, bonds.makes);
+  if (auto wanted = wire::database_to_vacate(sql); !wanted.empty()) to_vacate_.push_back(std::move(wanted));
   backend_.suspect.assign(sql.substr(0, longest_beginning));
 }
 

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace pgweir::core {
 
@@ -44,6 +45,8 @@ struct request_step {
   std::size_t consumed;
   request_outcome what;
   const char* violation = nullptr;  // static text
+  // Databases that commands among what was sent want for themselves; see wire/sql_vacates.
+  std::vector<std::string> to_vacate{};
 };
 
 class request_relay {
@@ -107,7 +110,7 @@ class request_relay {
                       const expected_response& entry, const statement& bound);
   void note_custom_settings(std::string_view sql);
   void note_traits(wire::sql_traits bound, std::string_view sql);
-  void suspect(std::string_view sql);
+  void suspect(std::string_view sql, const wire::sql_bonds& bonds);
   verdict execute(const wire::frame_header& header);
   verdict describe(const wire::frame_header& header);
   verdict close(const wire::frame_header& header);
@@ -162,6 +165,7 @@ class request_relay {
 
   std::string& built_;  // of the backend: it keeps its memory
   const char* violation_ = nullptr;
+  std::vector<std::string> to_vacate_;
   bool replaying_ = false;
 };
 

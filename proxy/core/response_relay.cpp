@@ -192,9 +192,20 @@ void response_relay::settle_tag(std::string_view tag) {
   }
   if (tag == "LOAD") backend_.has_library = true;
   if (head_handling() != handling::swallow) note_discarded_sequences(backend_, tag);
-  if (head_handling() != handling::swallow && may_leave_state(tag)) backend_.dirty = true;
-  backend_.gave_up = backend_.gave_up || gives_up(tag);
-  if (changes_schema(tag)) note_schema_change(true);
+  const auto effects = effects_of(tag);
+  if (head_handling() != handling::swallow && effects.leaves_state) backend_.dirty = true;
+  backend_.gave_up = backend_.gave_up || effects.gives_up;
+  settle_relations(effects);
+}
+
+// CREATE TABLE AS and SELECT INTO are tagged as a SELECT. What is temporary hides others from its own session
+// alone.
+void response_relay::settle_relations(const tag_effects& effects) {
+  const bool makes = backend_.makes != wire::made_relation::none && effects.may_make_relation;
+  if (makes && backend_.makes == wire::made_relation::temporary)
+    ++backend_.counts.temporary_relations;
+  else if (makes || effects.changes_schema)
+    note_schema_change(true);
 }
 
 // Again when it is committed: what others prepared meanwhile still met the old schema.
@@ -276,6 +287,7 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
     backend_.own = backend_state::own_exchange::none;
     client_.names = naming::own;
   }
+  if (expected.empty()) backend_.makes = wire::made_relation::none;
   if (head.how == handling::swallow && backend_.wants_replay) return verdict::replay;
   if (use_ == backend_use::alone) synthesise_due();
   return head.how == handling::swallow ? verdict::done : verdict::unit_done;

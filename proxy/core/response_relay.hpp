@@ -5,6 +5,7 @@
 // sink in one piece, whatever their size.
 #pragma once
 
+#include "proxy/core/command_tag.hpp"
 #include "proxy/core/passage.hpp"
 #include "proxy/core/resend_rules.hpp"
 #include "proxy/core/state.hpp"
@@ -85,6 +86,7 @@ class response_relay {
   verdict note_state(const wire::frame_header& header);
 
   void settle_tag(std::string_view tag);
+  void settle_relations(const tag_effects& effects);
   void note_schema_change(bool goes_on);
   void drop_statements();
   void finish_copy(bool count_is_lost);

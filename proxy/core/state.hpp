@@ -46,7 +46,10 @@ struct client_state {
   message_rest rest;
   deferred_transaction deferred;
   naming names = naming::shared;
-  std::uint64_t stale_up_to = 0;   // of its database, when its unit began; see schema_mark
+  // Of its database, when its unit began, and of its own temporary relations, which hide others; see
+  // schema_mark.
+  std::uint64_t stale_up_to = 0;
+  std::uint64_t own_stale_up_to = 0;
   bool in_unit = false;            // extended-protocol messages were sent, their Sync was not
   bool batch_deallocates = false;  // a statement bound since the last Sync drops prepared statements
   // pgweir itself refused this unit: what follows is skipped up to its Sync
@@ -70,6 +73,7 @@ struct client_state {
 // Counts since the last time the caller took them.
 struct relay_counts {
   std::uint32_t schema_changes = 0;
+  std::uint32_t temporary_relations = 0;
   std::uint32_t client_parses = 0;
   std::uint32_t server_parses = 0;
   std::uint32_t unnamed_shared = 0;
@@ -131,8 +135,9 @@ struct backend_state {
   std::uint64_t doubted = 0;
   bool gave_up = false;      // something that keeps the session here may be gone since then
   bool has_library = false;  // LOAD: no reset takes it away
-  std::string to_vacate;     // database that a text on its way wants for itself; see wire/sql_vacates
-  bool may_hide = false;     // a former client may have set what the server does not list
+  // What texts on their way may make, until they are answered.
+  wire::made_relation makes = wire::made_relation::none;
+  bool may_hide = false;  // a former client may have set what the server does not list
   bool untold = false;  // the server could not be asked: nothing but a reset makes it fit for another client
   sequence_values sequences = sequence_values::none;
   shared_session_profile profile;  // that it has; true unless dirty or untold

@@ -88,8 +88,12 @@ schema_mark& statement_catalogue::mark_of(std::string_view database) {
 }
 
 void statement_catalogue::note_schema_change(schema_mark& of) {
+  of.store(newest(), std::memory_order_relaxed);
+}
+
+std::uint64_t statement_catalogue::newest() const {
   const std::scoped_lock hold(mutex_);
-  of.store(last_id_, std::memory_order_relaxed);
+  return last_id_;
 }
 
 // The least recently interned statements go first; those that a client still names stay.

@@ -85,6 +85,8 @@ class statement_catalogue {
   // Lives as long as the catalogue.
   schema_mark& mark_of(std::string_view database);
   void note_schema_change(schema_mark& of);
+  // Id of the statement that was made last.
+  std::uint64_t newest() const;
 
   // Parses of its statements are numbered in the order in which they go out, whatever the backend: so it can
   // be told whether one came before a client asked for the statement.

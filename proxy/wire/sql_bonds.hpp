@@ -2,9 +2,14 @@
 // from settings. Judged by its tokens (wire/sql_judge); what a function or a DO block hides is not seen.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <string_view>
 
 namespace pgweir::wire {
+
+// Tables, views and the like; the later one counts of several.
+enum class made_relation : std::uint8_t { none, temporary, lasting };
 
 struct sql_bonds {
   // EXECUTE, PREPARE, DEALLOCATE, or a look at pg_prepared_statements: the names in it are those that the
@@ -17,12 +22,15 @@ struct sql_bonds {
   // LISTEN, CREATE TEMP (but for ON COMMIT DROP), PREPARE, LOAD, a session's advisory lock, a cursor WITH
   // HOLD: the session is to keep its connection.
   bool pins = false;
+  // By any CREATE, or SELECT INTO.
+  made_relation makes = made_relation::none;
 
   sql_bonds& operator|=(const sql_bonds& more) {
     names_statements = names_statements || more.names_statements;
     reads_sequence = reads_sequence || more.reads_sequence;
     takes_value = takes_value || more.takes_value;
     pins = pins || more.pins;
+    makes = std::max(makes, more.makes);
     return *this;
   }
 

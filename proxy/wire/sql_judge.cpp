@@ -95,8 +95,19 @@ void sql_judge::between_statements(const sql_token& token) {
 void sql_judge::temporary() {
   raise(sql_verdict::temporary);
   leaves_state_ = true;
-  if (command_ == command::create) bonds_.pins = true;
+  if (command_ == command::create) {
+    bonds_.pins = true;
+    makes_temporary();
+  }
 }
+
+// Whether it is a temporary one is told by a later word.
+void sql_judge::makes_lasting() {
+  made_before_ = bonds_.makes;
+  bonds_.makes = made_relation::lasting;
+}
+
+void sql_judge::makes_temporary() { bonds_.makes = std::max(made_before_, made_relation::temporary); }
 
 // What the token before left open.
 void sql_judge::settle(const sql_token& token, sql_word word) {
@@ -119,8 +130,14 @@ void sql_judge::settle(const sql_token& token, sql_word word) {
 
 void sql_judge::word(const sql_token& token, sql_word word) {
   using enum sql_word;
-  if (word == into && top().at != progress::target) temporary();
-  if (last_.word == into && top().at == progress::query && is_temporary(token)) bonds_.pins = true;
+  if (word == into && top().at != progress::target) {
+    temporary();
+    makes_lasting();
+  }
+  if (last_.word == into && top().at == progress::query && is_temporary(token)) {
+    bonds_.pins = true;
+    makes_temporary();
+  }
   if (last_.word == for_kw && (word == update || word == no || word == key || word == share))
     raise(sql_verdict::locks_rows);
   if (shows_session(word) || (last_.word == current && word == of)) raise(sql_verdict::session_function);

@@ -106,6 +106,8 @@ class sql_judge {
   void op(const sql_token& token);
   void between_statements(const sql_token& token);
   void temporary();
+  void makes_lasting();
+  void makes_temporary();
   void settle(const sql_token& token, sql_word word);
   void remember(const sql_token& token, sql_word word);
   bool is_word_before_parenthesis() const;
@@ -123,7 +125,9 @@ class sql_judge {
   // Was read: what follows says what it is.
   enum class open_command : std::uint8_t { none, set, prepare } open_command_ = open_command::none;
   command command_ = command::other;
-  bool pinned_before_ = false;  // by a command before this one
+  // By a command before this one.
+  bool pinned_before_ = false;
+  made_relation made_before_ = made_relation::none;
   sql_bonds bonds_{};
   bool ended_ = false;            // a ; has ended a statement
   bool unknown_call_ = false;     // "name (" was read: a call, unless a subquery follows

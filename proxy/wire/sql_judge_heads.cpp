@@ -99,6 +99,7 @@ void sql_judge::begin_command(const sql_token& token) {
   raise(sql_verdict::command);
   command_ = command_of(token);
   pinned_before_ = bonds_.pins;
+  if (command_ == command::create) makes_lasting();
   if (is_word(token, "listen") || is_word(token, "load")) bonds_.pins = true;
   if (is_word(token, "set")) {
     open_command_ = open_command::set;
@@ -127,8 +128,10 @@ void sql_judge::settle_command(const sql_token& token) {
 void sql_judge::word_of_command(const sql_token& token) {
   const bool runs_prepared = command_ == command::explain || last_.word == sql_word::as;
   if (runs_prepared && is_word(token, "execute")) bonds_.names_statements = true;
-  if (command_ == command::create && (is_word(token, "temp") || is_word(token, "temporary")))
+  if (command_ == command::create && (is_word(token, "temp") || is_word(token, "temporary"))) {
     bonds_.pins = true;
+    makes_temporary();
+  }
   if (command_ == command::create && is_word(token, "drop")) bonds_.pins = pinned_before_;
   if (command_ == command::declare && last_.word == sql_word::with && is_word(token, "hold"))
     bonds_.pins = true;

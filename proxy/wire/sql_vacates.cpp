@@ -34,6 +34,12 @@ std::string template_of(sql_scanner& rest) {
   return {};
 }
 
+// Of ALTER DATABASE name: anything else may be done while others are connected.
+bool moves(sql_scanner& rest) {
+  const auto action = rest.next();
+  return is_word(action, "rename") || (is_word(action, "set") && is_word(rest.next(), "tablespace"));
+}
+
 }  // namespace
 
 std::string database_to_vacate(std::string_view text) {
@@ -48,7 +54,7 @@ std::string database_to_vacate(std::string_view text) {
     scanner.next();
     name = scanner.next();
   }
-  return name_of(name);
+  return drops || moves(scanner) ? name_of(name) : std::string{};
 }
 
 }  // namespace pgweir::wire

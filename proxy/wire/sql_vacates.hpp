@@ -7,8 +7,9 @@
 
 namespace pgweir::wire {
 
-// Of DROP DATABASE, ALTER DATABASE and CREATE DATABASE ... TEMPLATE, as PostgreSQL would read it; empty:
-// none. Only the first statement of the text is looked at: none of these may stand beside another.
+// Of DROP DATABASE, CREATE DATABASE ... TEMPLATE, and ALTER DATABASE with RENAME or SET TABLESPACE, as
+// PostgreSQL would read it; empty: none. Only the first statement of the text is looked at: none of these may
+// stand beside another.
 std::string database_to_vacate(std::string_view text);
 
 }  // namespace pgweir::wire

@@ -102,7 +102,7 @@ std::string ddl(const std::string& tag, char transaction = 'I') { return complet
 // Nothing fails here: the server would go on with the types that it found when it parsed (asyncpg: "cache
 // lookup failed for type" after DROP EXTENSION and CREATE EXTENSION).
 TEST(outdated, statement_is_not_given_to_who_prepares_after_a_change_of_the_schema) {
-  for (const auto* tag : {"DROP EXTENSION", "ALTER TABLE", "CREATE FUNCTION", "DO"}) {
+  for (const auto* tag : {"DROP EXTENSION", "ALTER TABLE", "CREATE FUNCTION", "CREATE TABLE", "DO"}) {
     script s;
     somebody_has_it(s);
     s.client(query("a change")).server(ddl(tag)).expect_client(ddl(tag)).expect_server(query("a change"));
@@ -114,12 +114,38 @@ TEST(outdated, statement_is_not_given_to_who_prepares_after_a_change_of_the_sche
 }
 
 TEST(outdated, statement_stays_shared_whatever_else_is_run) {
-  for (const auto* tag : {"SELECT 1", "INSERT 0 1", "CREATE TABLE", "DISCARD SEQUENCES", "DECLARE CURSOR"}) {
+  for (const auto* tag : {"SELECT 1", "INSERT 0 1", "DROP TABLE", "DISCARD SEQUENCES", "DECLARE CURSOR"}) {
     script s;
     somebody_has_it(s);
     s.client(query("something")).server(ddl(tag)).expect_server(query("something")).expect_client(ddl(tag));
     s.backend_state().dirty = false;
     s.change_client().client(whole("p")).expect_server(run(s.name(1)));
+  }
+}
+
+// A table may hide another of its name, further down in the search_path. These two are tagged as a SELECT.
+TEST(outdated, statement_is_not_given_to_who_prepares_after_a_table_was_made_by_a_query) {
+  for (const auto* text_of_it : {"create table t as select 1", "select 1 as a into t"}) {
+    script s;
+    somebody_has_it(s);
+    s.client(query(text_of_it)).server(ddl("SELECT 1")).expect_client(ddl("SELECT 1"));
+    s.expect_server(query(text_of_it)).backend_state().dirty = false;
+    s.change_client().client(whole("p")).expect_server(parse(s.name(2), text) + run(s.name(2)));
+  }
+}
+
+TEST(outdated, statement_is_stale_for_who_has_made_a_temporary_table_and_for_nobody_else) {
+  for (const auto& [text_of_it, tag] :
+       {std::pair{"create temp table t (a int) on commit drop", "CREATE TABLE"},
+        std::pair{"create temporary table t as select 1", "SELECT 1"},
+        std::pair{"select 1 as a into temp t", "SELECT 1"}}) {
+    script s;
+    somebody_has_it(s);
+    s.client(query(text_of_it)).server(ddl(tag)).expect_client(ddl(tag)).expect_server(query(text_of_it));
+    s.backend_state().dirty = false;
+    s.client(whole("p")).expect_server(parse(s.name(2), text) + run(s.name(2)));
+    s.server(parse_complete() + ran_it).expect_client(parse_complete() + ran_it);
+    s.change_client().client(whole("q")).expect_server(run(s.name(2)));
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace pgweir::test {
 
 script& script::in_pieces_of(std::size_t size) {
@@ -63,7 +65,7 @@ script& script::server(const std::string& bytes) {
 
 void script::run_client() {
   const auto with = rules();
-  client_.stale_up_to = schema_;
+  client_.stale_up_to = std::max<std::uint64_t>(schema_, client_.own_stale_up_to);
   const auto step =
       core::request_relay{client_, *backend_, with, to_server_, to_client_}.run(wire::as_bytes(from_client_));
   from_client_.erase(0, step.consumed);
@@ -77,6 +79,8 @@ void script::run_server() {
         wire::as_bytes(from_server_));
     from_server_.erase(0, step.consumed);
     if (std::exchange(backend_->counts.schema_changes, 0) != 0) catalogue_.note_schema_change(schema_);
+    if (std::exchange(backend_->counts.temporary_relations, 0) != 0)
+      client_.own_stale_up_to = catalogue_.newest();
     const bool sends =
         step.what == core::response_outcome::replay || step.what == core::response_outcome::resync;
     go_on = step.what == core::response_outcome::unit_done || sends;

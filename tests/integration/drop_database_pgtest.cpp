@@ -32,6 +32,24 @@ TEST_F(a_database_that_pgweir_has_connections_to, can_be_dropped_through_it) {
   }
 }
 
+TEST_F(a_database_that_pgweir_has_connections_to, can_be_dropped_by_a_prepared_statement) {
+  ASSERT_EQ(sqlstate("CREATE DATABASE come_and_gone"), "");
+  visit(pgweir_, "come_and_gone");
+  using namespace frontend;
+  admin_.ask(parse("gone", "DROP DATABASE come_and_gone") + sync());
+  EXPECT_EQ(sqlstate_of(admin_.ask(bind("", "gone") + execute("") + sync())), "");
+}
+
+TEST_F(a_database_that_pgweir_has_connections_to, can_be_dropped_beside_another_in_one_write) {
+  for (const auto* name : {"first_gone", "second_gone"}) {
+    ASSERT_EQ(sqlstate("CREATE DATABASE " + std::string(name)), "");
+    visit(pgweir_, name);
+  }
+  admin_.send(frontend::query("DROP DATABASE first_gone") + frontend::query("DROP DATABASE second_gone"));
+  EXPECT_EQ(sqlstate_of(admin_.read_until_ready()), "");
+  EXPECT_EQ(sqlstate_of(admin_.read_until_ready()), "");
+}
+
 TEST_F(a_database_that_pgweir_has_connections_to, can_be_renamed_and_be_a_template) {
   ASSERT_EQ(sqlstate("CREATE DATABASE first_name"), "");
   visit(pgweir_, "first_name");

@@ -411,5 +411,18 @@ TEST(session_functions, may_be_told_to_force_every_function) {
   EXPECT_EQ(classify("select a from t", names).verdict, sql_verdict::shareable);
 }
 
+TEST(sql_bonds, tell_whether_a_relation_is_made_and_how_long_it_lasts) {
+  using enum made_relation;
+  for (const auto* text : {"create table t (a int)", "select 1 into t",
+                           "create temp table t (a int); create table u (a int)"})
+    EXPECT_EQ(judged(text).bonds.makes, lasting) << text;
+  for (const auto* text :
+       {"create temp table t (a int) on commit drop", "create or replace temporary view v as select 1",
+        "select 1 into temporary t", "create table pg_temp.t (a int)"})
+    EXPECT_EQ(judged(text).bonds.makes, temporary) << text;
+  for (const auto* text : {"select 1", "insert into t values (1)", "drop table t"})
+    EXPECT_EQ(judged(text).bonds.makes, none) << text;
+}
+
 }  // namespace
 }  // namespace pgweir::wire
