@@ -19,8 +19,10 @@ bool request_relay::must_discard_sequences(const wire::sql_bonds& run) const {
          (run.reads_sequence || (run.takes_value && rules_.reads_sequences));
 }
 
+// Who has taken nothing gets the same error from any backend: what it asks says nothing of the pool's habits.
 void request_relay::note_sequences(const wire::sql_bonds& run) {
-  if (run.reads_sequence) {
+  client_.has_taken_value = client_.has_taken_value || run.takes_value;
+  if (run.reads_sequence && client_.has_taken_value) {
     ++backend_.counts.sequence_reads;
     const bool late = backend_.sequences != sequence_values::of_client && !run.takes_value;
     if (late) ++backend_.counts.late_sequence_reads;

@@ -191,7 +191,7 @@ void response_relay::settle_tag(std::string_view tag) {
     }
   }
   if (tag == "LOAD") backend_.has_library = true;
-  if (head_handling() != handling::swallow) note_discarded_sequences(backend_, tag);
+  if (head_handling() != handling::swallow) note_discarded_sequences(client_, backend_, tag);
   const auto effects = effects_of(tag);
   if (head_handling() != handling::swallow && effects.leaves_state) backend_.dirty = true;
   backend_.gave_up = backend_.gave_up || effects.gives_up;

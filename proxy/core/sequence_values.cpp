@@ -4,7 +4,7 @@
 
 namespace pgweir::core {
 
-void note_discarded_sequences(backend_state& backend, std::string_view tag) {
+void note_discarded_sequences(client_state& client, backend_state& backend, std::string_view tag) {
   if (tag != "DISCARD ALL" && tag != "DISCARD SEQUENCES") return;
   const auto& expected = backend.expected;
   for (std::size_t i = 1; i < expected.size(); ++i) {
@@ -12,6 +12,7 @@ void note_discarded_sequences(backend_state& backend, std::string_view tag) {
     if (later == request::query || later == request::bind || later == request::function_call) return;
   }
   backend.sequences = sequence_values::none;
+  client.has_taken_value = false;
 }
 
 }  // namespace pgweir::core

@@ -10,6 +10,7 @@
 namespace pgweir::core {
 
 struct backend_state;
+struct client_state;
 
 // What the server would tell on a connection.
 enum class sequence_values : std::uint8_t {
@@ -19,6 +20,6 @@ enum class sequence_values : std::uint8_t {
 };
 
 // The client ran a command with this tag; what it sent behind it may have taken values since.
-void note_discarded_sequences(backend_state& backend, std::string_view tag);
+void note_discarded_sequences(client_state& client, backend_state& backend, std::string_view tag);
 
 }  // namespace pgweir::core

@@ -50,7 +50,9 @@ struct client_state {
   // schema_mark.
   std::uint64_t stale_up_to = 0;
   std::uint64_t own_stale_up_to = 0;
-  bool in_unit = false;            // extended-protocol messages were sent, their Sync was not
+  bool in_unit = false;  // extended-protocol messages were sent, their Sync was not
+  // From a sequence, as far as its texts show, and not discarded since: it may ask for the value.
+  bool has_taken_value = false;
   bool batch_deallocates = false;  // a statement bound since the last Sync drops prepared statements
   // pgweir itself refused this unit: what follows is skipped up to its Sync
   bool discards_until_sync = false;
@@ -80,7 +82,7 @@ struct relay_counts {
   std::uint32_t binds = 0;
   std::uint32_t evictions = 0;
   std::uint32_t replanned = 0;
-  std::uint32_t sequence_reads = 0;       // currval() and lastval(), as far as texts show them
+  std::uint32_t sequence_reads = 0;       // currval() and lastval() by those who have taken a value
   std::uint32_t late_sequence_reads = 0;  // where nothing had been taken since the client has the backend
 };
 

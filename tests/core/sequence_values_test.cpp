@@ -36,7 +36,6 @@ TEST(sequence_values, of_others_are_gone_before_a_client_looks) {
     of_others(s).client(look).expect_server(discard + look);
     s.server(complete("DISCARD SEQUENCES") + ready() + error("55000", "not yet defined") + ready());
     s.expect_client(error("55000", "not yet defined") + ready());
-    EXPECT_EQ(s.backend_state().counts.late_sequence_reads, 1u);
     s.client(look).expect_server(look);
   });
 }
@@ -66,6 +65,23 @@ TEST(sequence_values, that_a_client_has_just_taken_are_its_own) {
   s.client(look + unit("select currval('s')")).expect_server(look + unit("select currval('s')"));
   EXPECT_EQ(s.backend_state().counts.late_sequence_reads, 0u);
   EXPECT_EQ(s.backend_state().counts.sequence_reads, 2u);
+}
+
+TEST(sequence_values, that_are_asked_for_by_who_has_taken_none_are_no_habit) {
+  script s;
+  of_others(s).client(look).server(complete("DISCARD SEQUENCES") + ready() + error("55000", "no") + ready());
+  EXPECT_EQ(s.backend_state().counts.sequence_reads, 0u);
+  EXPECT_EQ(s.backend_state().counts.late_sequence_reads, 0u);
+}
+
+TEST(sequence_values, that_were_taken_on_another_backend_are_asked_for_late) {
+  script s;
+  s.client(insert).server(complete("INSERT 0 1") + ready()).change_backend();
+  s.client(look).server(error("55000", "no") + ready());
+  EXPECT_EQ(s.backend_state().counts.sequence_reads, 1u);
+  EXPECT_EQ(s.backend_state().counts.late_sequence_reads, 1u);
+  s.client(discard).server(complete("DISCARD SEQUENCES") + ready());
+  EXPECT_FALSE(s.client_state().has_taken_value);
 }
 
 TEST(sequence_values, cost_nothing_where_nobody_looks) {

@@ -31,6 +31,15 @@ class sequences : public testing::TestWithParam<const char*> {
     for (auto* one : {&one_, &other_, &third}) one->ask_sql("COMMIT");
   }
 
+  // Somebody asks for a value that was taken in an earlier transaction, on another connection.
+  void ask_later() {
+    auto asking = wire_client::postgres(pgweir_.tcp());
+    asking.ask_sql("SELECT nextval('counted')");
+    one_.ask_sql("BEGIN; SELECT 1");
+    EXPECT_EQ(sqlstate_of(asking.ask_sql("SELECT lastval()")), "55000");
+    one_.ask_sql("COMMIT");
+  }
+
   double pinned() const { return pgweir_.metric("pgweir_pinned_servers", "reason=\"sequence\""); }
 
   pgweir_process pgweir_;
@@ -65,9 +74,19 @@ TEST_P(sequences, are_seen_in_the_transaction_that_took_them) {
   }
 }
 
+TEST_P(sequences, keep_nobody_here_because_one_asks_who_has_taken_nothing) {
+  fill();
+  auto stray = wire_client::postgres(pgweir_.tcp());
+  for (const auto* sql : {"SELECT lastval()", "SELECT currval('counted')"})
+    EXPECT_EQ(sqlstate_of(stray.ask_sql(sql)), "55000");
+  for (auto* one : {&one_, &other_, &stray}) one->ask_sql("INSERT INTO numbered (a) VALUES (1)");
+  for (auto* one : {&one_, &other_, &stray}) EXPECT_EQ(one->value("SELECT 'served'"), "served");
+  EXPECT_EQ(pinned(), 0);
+}
+
 TEST_P(sequences, stay_with_their_session_once_somebody_has_asked_in_a_later_transaction) {
   fill();
-  EXPECT_EQ(sqlstate_of(wire_client::postgres(pgweir_.tcp()).ask_sql("SELECT lastval()")), "55000");
+  ask_later();
   const auto mine = one_.value("SELECT nextval('counted')");
   const auto theirs = other_.value("INSERT INTO numbered (a) VALUES (1) RETURNING id");
   EXPECT_TRUE(eventually([&] { return pinned() == 2; }));
