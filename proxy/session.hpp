@@ -201,6 +201,7 @@ class session final : public io::connection,
   void count_server_idle(int step);
   enum class pin_answer : std::uint8_t { may_go, waits, refused };
   bool counts_as_pinned() const { return pinned_.has_value() || place_.is_taken() || keeps_backend(); }
+  bool will_pin(const core::unit_bonds& unit) const;
   pin_answer ask_to_pin(const core::unit_bonds& unit);
   bool gate_first_unit(std::span<const std::byte> arrived);
   bool gate_unit(std::span<const std::byte>& arrived);

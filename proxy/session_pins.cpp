@@ -6,8 +6,12 @@
 
 namespace pgweir::proxy {
 
+bool session::will_pin(const core::unit_bonds& unit) const {
+  return unit.bonds.pins || (unit.bonds.listens && !shares_listening());
+}
+
 session::pin_answer session::ask_to_pin(const core::unit_bonds& unit) {
-  if (!unit.bonds.pins || place_.try_take()) return pin_answer::may_go;
+  if (!will_pin(unit) || place_.try_take()) return pin_answer::may_go;
   const bool may_wait = pool_.settings().max_pinned_policy == config::max_pinned_policy::wait;
   return may_wait ? pin_answer::waits : pin_answer::refused;
 }
@@ -50,7 +54,7 @@ bool session::gate_unit(std::span<const std::byte>& arrived) {
   if (!begins) return true;
   const auto unit = core::bonds_of_unit(client_, arrived, host_.catalogue.forcing());
   if (unit.size > 0) arrived = arrived.first(unit.size);
-  if (counts_as_pinned() || !unit.bonds.pins) return true;
+  if (counts_as_pinned() || !will_pin(unit)) return true;
   if (!state.expected.empty()) return false;
   if (state.transaction != 'T' || place_.try_take()) return true;
   refuse_in_transaction(arrived);

@@ -100,7 +100,8 @@ void sql_judge::begin_command(const sql_token& token) {
   command_ = command_of(token);
   pinned_before_ = bonds_.pins;
   if (command_ == command::create) makes_lasting();
-  if (is_word(token, "listen") || is_word(token, "load")) bonds_.pins = true;
+  if (is_word(token, "listen")) bonds_.listens = true;
+  if (is_word(token, "load")) bonds_.pins = true;
   if (is_word(token, "set")) {
     open_command_ = open_command::set;
     return;

@@ -10,10 +10,8 @@ namespace {
 
 class max_pinned : public testing::Test {
  protected:
-  explicit max_pinned(const std::string& policy = "wait", const std::string& workers = "1")
-      : pgweir_(proxied("size = 4\nshared_listen = false\nmax_pinned = 1\nquery_wait_timeout = "
-                        "\"5s\"\nmax_pinned_policy = \"" +
-                            policy + "\"",
+  explicit max_pinned(const std::string& more = {}, const std::string& workers = "1")
+      : pgweir_(proxied("size = 4\nmax_pinned = 1\nquery_wait_timeout = \"5s\"\n" + more,
                         "workers = " + workers)),
         first_(wire_client::postgres(pgweir_.tcp())),
         second_(wire_client::postgres(pgweir_.tcp())) {
@@ -31,16 +29,22 @@ class max_pinned : public testing::Test {
 
 class max_pinned_with_errors : public max_pinned {
  protected:
-  max_pinned_with_errors() : max_pinned("error") {}
+  max_pinned_with_errors() : max_pinned("max_pinned_policy = \"error\"") {}
 };
 
 class max_pinned_over_workers : public max_pinned {
  protected:
-  max_pinned_over_workers() : max_pinned("wait", "2") {}
+  max_pinned_over_workers() : max_pinned("", "2") {}
+};
+
+class max_pinned_where_each_listens_alone : public max_pinned {
+ protected:
+  max_pinned_where_each_listens_alone()
+      : max_pinned("max_pinned_policy = \"error\"\nshared_listen = false") {}
 };
 
 TEST_F(max_pinned, makes_the_next_one_wait_until_a_place_is_free) {
-  second_.send(frontend::query("LISTEN a"));
+  second_.send(frontend::query("PREPARE q AS SELECT 1"));
   auto third = wire_client::postgres(pgweir_.tcp());
   third.send(extended("PREPARE p AS SELECT 7"));
   EXPECT_FALSE(second_.has_input(std::chrono::milliseconds{100}));
@@ -55,9 +59,9 @@ TEST_F(max_pinned, makes_the_next_one_wait_until_a_place_is_free) {
 }
 
 TEST_F(max_pinned, gives_the_place_of_one_who_has_left_the_line_to_the_next) {
-  second_.send(frontend::query("LISTEN a"));
+  second_.send(frontend::query("PREPARE q AS SELECT 1"));
   auto third = wire_client::postgres(pgweir_.tcp());
-  third.send(frontend::query("LISTEN a"));
+  third.send(frontend::query("PREPARE q AS SELECT 1"));
   second_.abandon();
   first_.goodbye();
   EXPECT_EQ(sqlstate_of(third.read_until_ready()), "");
@@ -76,21 +80,35 @@ TEST_F(max_pinned, does_not_hold_up_what_needs_no_place) {
   EXPECT_EQ(second_.value("SELECT 1"), "1");
   EXPECT_EQ(sqlstate_of(second_.ask_sql("BEGIN; CREATE TEMP TABLE t (a int) ON COMMIT DROP; COMMIT")), "");
   EXPECT_EQ(sqlstate_of(second_.ask_sql("SET work_mem = '77kB'")), "");
-  EXPECT_EQ(sqlstate_of(first_.ask_sql("LISTEN a; PREPARE p AS SELECT 1")), "") << "it is pinned already";
+  EXPECT_EQ(sqlstate_of(first_.ask_sql("PREPARE q AS SELECT 1; PREPARE p AS SELECT 1")), "")
+      << "it is pinned already";
 }
 
 TEST_F(max_pinned_with_errors, refuses_the_next_one) {
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(sqlstate_of(second_.ask_sql("LISTEN a")), "53300");
-    EXPECT_EQ(sqlstate_of(second_.ask(extended("LISTEN a"))), "53300");
+    EXPECT_EQ(sqlstate_of(second_.ask_sql("PREPARE q AS SELECT 1")), "53300");
+    EXPECT_EQ(sqlstate_of(second_.ask(extended("PREPARE q AS SELECT 1"))), "53300");
     EXPECT_EQ(second_.value("SELECT 1"), "1");
   }
   first_.goodbye();
-  EXPECT_TRUE(eventually([&] { return sqlstate_of(second_.ask_sql("LISTEN a")).empty(); }));
+  EXPECT_TRUE(eventually([&] { return sqlstate_of(second_.ask_sql("PREPARE q AS SELECT 1")).empty(); }));
+}
+
+TEST_F(max_pinned_with_errors, lets_those_listen_who_share_a_connection_for_it) {
+  EXPECT_EQ(sqlstate_of(second_.ask_sql("LISTEN a")), "");
+  EXPECT_EQ(sqlstate_of(second_.ask(extended("LISTEN b"))), "");
+  second_.ask_sql("BEGIN; SELECT 1");
+  EXPECT_EQ(sqlstate_of(second_.ask_sql("LISTEN c")), "");
+  EXPECT_EQ(sqlstate_of(second_.ask_sql("COMMIT")), "");
+}
+
+TEST_F(max_pinned_where_each_listens_alone, refuses_the_next_one_that_listens) {
+  EXPECT_EQ(sqlstate_of(second_.ask_sql("LISTEN a")), "53300");
+  EXPECT_EQ(sqlstate_of(second_.ask(extended("LISTEN a"))), "53300");
 }
 
 TEST_F(max_pinned, refuses_in_a_transaction_which_then_fails) {
-  for (const auto& unit : {frontend::query("LISTEN a"), extended("LISTEN a")}) {
+  for (const auto& unit : {frontend::query("PREPARE q AS SELECT 1"), extended("PREPARE q AS SELECT 1")}) {
     second_.ask_sql("BEGIN");
     EXPECT_EQ(second_.value("SELECT 1"), "1");
     const auto answer = second_.ask(unit);
@@ -101,7 +119,8 @@ TEST_F(max_pinned, refuses_in_a_transaction_which_then_fails) {
     EXPECT_EQ(second_.ask_sql("ROLLBACK").back().body, "I");
   }
   EXPECT_EQ(types_of(second_.exchange_all(frontend::query("BEGIN") + frontend::query("SELECT 1") +
-                                              frontend::query("LISTEN a") + frontend::query("ROLLBACK"),
+                                              frontend::query("PREPARE q AS SELECT 1") +
+                                              frontend::query("ROLLBACK"),
                                           4)),
             "CZTDCZEZCZ");
 }
@@ -112,7 +131,7 @@ TEST_F(max_pinned, counts_what_was_only_found_out_afterwards) {
   EXPECT_EQ(sqlstate_of(second_.ask_sql("DO $$BEGIN EXECUTE 'CREATE TEMP TABLE t (a int)'; END$$")), "");
   EXPECT_TRUE(eventually([&] { return pgweir_.metric("pgweir_pinned_servers") == 1; }));
   auto third = wire_client::postgres(pgweir_.tcp());
-  third.send(frontend::query("LISTEN a"));
+  third.send(frontend::query("PREPARE q AS SELECT 1"));
   EXPECT_FALSE(third.has_input(std::chrono::milliseconds{100}));
   second_.goodbye();
   EXPECT_EQ(sqlstate_of(third.read_until_ready()), "");
@@ -121,7 +140,7 @@ TEST_F(max_pinned, counts_what_was_only_found_out_afterwards) {
 TEST_F(max_pinned_over_workers, is_one_line_for_the_whole_process) {
   std::vector<wire_client> others;
   for (int i = 0; i < 8; ++i) others.push_back(wire_client::postgres(pgweir_.tcp()));
-  for (auto& one : others) one.send(frontend::query("LISTEN a"));
+  for (auto& one : others) one.send(frontend::query("PREPARE q AS SELECT 1"));
   first_.goodbye();
   for (int served = 0; served < 8; ++served) {
     auto next = others.end();

@@ -369,7 +369,7 @@ TEST(sql_class, sees_what_reads_and_what_takes_values_of_sequences) {
 
 TEST(sql_class, sees_what_makes_a_session_keep_its_connection) {
   for (const auto* text :
-       {"listen a", "load 'x'", "prepare p as select 1", "create temp table t (a int)",
+       {"load 'x'", "prepare p as select 1", "create temp table t (a int)",
         "select 1; create temporary view v as select 1",
         "create or replace local temporary view v as select 1", "create table pg_temp.t (a int)",
         "select 1 into temp t", "select pg_advisory_lock(1)", "select pg_try_advisory_lock_shared(1)",
@@ -377,7 +377,9 @@ TEST(sql_class, sees_what_makes_a_session_keep_its_connection) {
         "begin; create temp table t (a int) on commit preserve rows; commit",
         "create temp table t (a int); create temp table u (a int) on commit drop"})
     EXPECT_TRUE(judged(text).bonds.pins) << text;
-  for (const auto* text : {"select 1", "notify a", "unlisten a", "prepare transaction 'x'",
+  EXPECT_TRUE(judged("select 1; listen a").bonds.listens);
+  EXPECT_FALSE(judged("unlisten a; notify a").bonds.listens);
+  for (const auto* text : {"select 1", "listen a", "notify a", "unlisten a", "prepare transaction 'x'",
                            "create table temporary_things (a int)",
                            "create temp table t (a int) on commit drop", "select pg_advisory_xact_lock(1)",
                            "select pg_advisory_unlock(1)", "declare c cursor without hold for select 1",
@@ -413,8 +415,8 @@ TEST(session_functions, may_be_told_to_force_every_function) {
 
 TEST(sql_bonds, tell_whether_a_relation_is_made_and_how_long_it_lasts) {
   using enum made_relation;
-  for (const auto* text : {"create table t (a int)", "select 1 into t",
-                           "create temp table t (a int); create table u (a int)"})
+  for (const auto* text :
+       {"create table t (a int)", "select 1 into t", "create temp table t (a int); create table u (a int)"})
     EXPECT_EQ(judged(text).bonds.makes, lasting) << text;
   for (const auto* text :
        {"create temp table t (a int) on commit drop", "create or replace temporary view v as select 1",
