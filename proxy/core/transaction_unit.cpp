@@ -137,6 +137,21 @@ transaction_unit read_transaction_unit(const client_state& client, wire::bytes_v
   }
 }
 
+bool starts_with_end(const client_state& client, wire::bytes_view arrived) {
+  extended_reader messages{client};
+  transaction_unit first;
+  for (std::size_t at = 0; !messages.is_complete();) {
+    const auto rest = arrived.subspan(at);
+    const auto [status, header] = wire::read_header(rest);
+    if (status != wire::header_status::complete || header.size() > rest.size()) return false;
+    const auto body = rest.subspan(wire::header_size, header.body);
+    if (header.type == frontend::query) return at == 0 && wire::ends_transaction_first(text_of(body));
+    if (!messages.add(header.type, body, first)) return false;
+    at += header.size();
+  }
+  return first.command.ends();
+}
+
 bool keep_statements_of(const transaction_unit& unit, client_state& client, statement_catalogue& catalogue) {
   std::string spare;
   if (unit.is_query) {

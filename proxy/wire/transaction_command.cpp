@@ -112,6 +112,13 @@ transaction_command read_transaction_command(std::string_view text) {
   return in.at_end() ? found : transaction_command{};
 }
 
+bool ends_transaction_first(std::string_view text) {
+  word_reader in{text};
+  if (!transaction_command{take_verb(in)}.ends()) return false;
+  if (!in.take("work")) in.take("transaction");
+  return in.at_end_of_statement();
+}
+
 std::string_view tag_of(transaction_verb verb) {
   switch (verb) {
     case transaction_verb::begin:

@@ -42,6 +42,9 @@ struct transaction_command {
 // Allocates nothing, and leaves at once where a text begins like no such command.
 transaction_command read_transaction_command(std::string_view text);
 
+// Whether its first statement ends the transaction, whatever follows.
+bool ends_transaction_first(std::string_view text);
+
 // What CommandComplete says of it outside a failed transaction.
 std::string_view tag_of(transaction_verb verb);
 

@@ -170,6 +170,29 @@ TEST_F(deferral, once_its_first_unit_was_refused_only_its_end_is_accepted) {
   }
 }
 
+TEST_F(deferral, of_a_failed_one_the_end_with_more_behind_it_goes_to_the_server_without_a_transaction) {
+  knows("r", "rollback");
+  for (const auto& unit :
+       {query("ROLLBACK; SELECT 1"), query("/* reset */ end work;\nRESET ALL"), query("abort; begin"),
+        parse("", "ROLLBACK") + bind_statement("", "") + execute() + parse("", "x") + bind_statement("", "") +
+            execute() + sync(),
+        bind_statement("", "r") + execute() + bind_statement("", "s") + execute() + sync()}) {
+    client_.deferred.begin(*begins_.find({}), false);
+    client_.deferred.fail();
+    expect_dispatch(unit);
+    EXPECT_TRUE(client_.deferred.is_none());
+  }
+  client_.deferred.begin(*begins_.find({}), false);
+  client_.deferred.fail();
+  for (const auto& unit :
+       {query("SELECT 1; ROLLBACK"), query("ROLLBACK TO s; SELECT 1"), query("ROLLBACK AND CHAIN; SELECT 1"),
+        query("COMMIT PREPARED 'x'; SELECT 1"), query(""),
+        parse("", "ROLLBACK") + bind_statement("", "s") + execute() + sync(),
+        parse("", "x") + bind_statement("", "") + execute() + bind_statement("", "r") + execute() + sync(),
+        parse("", "ROLLBACK") + sync()})
+    expect_refused(unit);
+}
+
 TEST_F(deferral, what_is_refused_outside_a_transaction_leaves_none) {
   EXPECT_TRUE(core::refuse_unit(client_, wire::as_bytes(query("select 1"))));
   EXPECT_EQ(client_.deferred.status(), 'I');

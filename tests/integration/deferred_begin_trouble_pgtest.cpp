@@ -106,6 +106,22 @@ TEST_F(begun, fails_when_its_first_statement_waits_too_long) {
   }
 }
 
+TEST_F(begun, once_failed_ends_also_with_more_behind_its_end) {
+  start("query_wait_timeout = \"100ms\"");
+  for (const auto& unit :
+       {query("ROLLBACK; SELECT 'served'"),
+        parse("", "ROLLBACK") + frontend::bind("", "") + execute() + extended("SELECT 'served'")}) {
+    hold();
+    client_->ask_sql("BEGIN");
+    EXPECT_EQ(sqlstate_of(client_->ask_sql("SELECT 1")), "57014");
+    let_go();
+    const auto answer = client_->ask(unit);
+    EXPECT_EQ(first_columns(answer), texts{"served"});
+    EXPECT_EQ(sqlstate_of(answer), "");
+    EXPECT_EQ(state_of(answer), "I");
+  }
+}
+
 TEST_F(begun, fails_when_its_first_statement_would_keep_one_server_connection_too_many) {
   for (const auto& unit : {query("LISTEN news"), extended("LISTEN news")}) {
     start("shared_listen = false\nmax_pinned = 1\nmax_pinned_policy = \"error\"");
