@@ -39,7 +39,8 @@ bool request_relay::unnamed_fits(std::string_view name) {
 // A statement that cannot be parsed any more, as its table has gone, must not make the transaction fail.
 void request_relay::take_own_names() {
   const bool in_transaction = backend_.transaction == 'T';
-  ask(in_transaction ? "SAVEPOINT pgweir;DEALLOCATE ALL" : "DEALLOCATE ALL");
+  drop_shared_names();
+  if (in_transaction) ask("SAVEPOINT pgweir");
   for (const auto& [name, made] : client_.statements.in_order()) {
     built_.clear();
     wire::append_parse(built_, name, wire::as_bytes(made->text_and_types));
@@ -55,6 +56,17 @@ void request_relay::take_own_names() {
   backend_.expected.at(backend_.expected.size() - 1).then = bookkeeping::takes_names;
   backend_.own = backend_state::own_exchange::takes_names;
   backend_.unit.is_kept = false;
+}
+
+// By name, as DEALLOCATE ALL would take what SQL has prepared, too: in functions nobody sees that.
+void request_relay::drop_shared_names() {
+  built_.clear();
+  wire::append_close(built_, 'S', spare_name());
+  backend_.expected.push({.request = request::close, .how = handling::swallow});
+  while (const auto* shared = backend_.prepared.evict_beyond(0)) append_removal(*shared);
+  wire::append_sync(built_);
+  inject(built_);
+  backend_.expected.push({.request = request::sync, .how = handling::swallow});
 }
 
 void request_relay::ask(std::string_view sql) {

@@ -85,6 +85,7 @@ class request_relay {
   bool unnamed_fits(std::string_view name);
   bool may_take_own_names() const;
   void take_own_names();
+  void drop_shared_names();
   void ask(std::string_view sql);
   bool rest_names_statements(const wire::frame_header& first) const;
   // See sequence_values.hpp.

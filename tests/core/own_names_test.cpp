@@ -25,10 +25,13 @@ script& has_two(script& s) {
   return s;
 }
 
-const auto given_outside =
-    query("DEALLOCATE ALL") + parse("p", "select 1") + sync() + parse("q", "select 2") + sync();
+const auto dropped = close_statement(script::name(0)) + close_statement(script::name(1)) +
+                     close_statement(script::name(2)) + sync();
+const auto answered_dropped = close_complete() + close_complete() + close_complete();
+
+const auto given_outside = dropped + parse("p", "select 1") + sync() + parse("q", "select 2") + sync();
 const auto answered_outside =
-    complete("DEALLOCATE ALL") + ready() + parse_complete() + ready() + parse_complete() + ready();
+    answered_dropped + ready() + parse_complete() + ready() + parse_complete() + ready();
 
 script& has_own_names(script& s) {
   has_two(s).client(look).expect_server(given_outside);
@@ -52,6 +55,14 @@ TEST(own_names, are_given_before_the_first_unit_of_either_protocol) {
     has_two(s).client(unit).expect_server(given_outside);
     s.server(answered_outside).expect_client("").expect_server(unit);
   }
+}
+
+// A function may have used PREPARE: nobody sees that, and it is the client's.
+TEST(own_names, take_away_nothing_but_the_shared_ones) {
+  script s;
+  has_two(s).client(look).expect_server(given_outside);
+  s.server(answered_outside).expect_server(look);
+  EXPECT_EQ(s.backend_state().prepared.size(), 0U);
 }
 
 TEST(own_names, are_given_to_no_client_that_does_not_need_them) {
@@ -116,16 +127,18 @@ TEST(own_names, leave_the_unnamed_statement_to_its_client) {
   s.server(parse_complete() + ready());
   // The way back, and another backend.
   s.client_state().names = core::naming::shared;
-  s.change_backend().client(bind_statement("", "") + execute() + sync()).expect_server(given_outside);
-  s.server(answered_outside)
+  s.change_backend().client(bind_statement("", "") + execute() + sync());
+  s.expect_server(close_statement(script::name(0)) + sync() + parse("p", "select 1") + sync() +
+                  parse("q", "select 2") + sync());
+  s.server(close_complete() + ready() + parse_complete() + ready() + parse_complete() + ready())
       .expect_server(parse("", "execute p") + bind_statement("", "") + execute() + sync());
 }
 
 TEST(own_names, do_without_a_statement_that_cannot_be_parsed_any_more) {
   script s;
   has_two(s).client(look).expect_server(given_outside);
-  s.server(complete("DEALLOCATE ALL") + ready() + error("42P01", "no such table") + ready() +
-           parse_complete() + ready());
+  s.server(answered_dropped + ready() + error("42P01", "no such table") + ready() + parse_complete() +
+           ready());
   s.expect_client("").expect_server(look);
 }
 
@@ -134,12 +147,12 @@ TEST(own_names, cost_a_transaction_nothing_that_fails) {
   has_two(s).client(query("begin")).expect_server(query("begin"));
   s.server(complete("BEGIN") + ready('T')).expect_client(complete("BEGIN") + ready('T'));
   const auto back = query("ROLLBACK TO SAVEPOINT pgweir");
-  s.client(look).expect_server(query("SAVEPOINT pgweir;DEALLOCATE ALL") + parse("p", "select 1") + sync() +
-                               back + parse("q", "select 2") + sync() + back +
-                               query("RELEASE SAVEPOINT pgweir"));
+  s.client(look).expect_server(dropped + query("SAVEPOINT pgweir") + parse("p", "select 1") + sync() + back +
+                               parse("q", "select 2") + sync() + back + query("RELEASE SAVEPOINT pgweir"));
   const auto undone = complete("ROLLBACK") + ready('T');
-  s.server(complete("SAVEPOINT") + complete("DEALLOCATE ALL") + ready('T') + error("42P01", "no such table") +
-           ready('E') + undone + parse_complete() + ready('T') + undone + complete("RELEASE") + ready('T'));
+  s.server(answered_dropped + ready('T') + complete("SAVEPOINT") + ready('T') +
+           error("42P01", "no such table") + ready('E') + undone + parse_complete() + ready('T') + undone +
+           complete("RELEASE") + ready('T'));
   s.expect_client("").expect_server(look);
 }
 

@@ -83,6 +83,12 @@ TEST_P(sql_names, binds_and_describes_what_sql_has_prepared) {
   EXPECT_TRUE(eventually([&] { return pinned() == 0; }));
 }
 
+TEST_P(sql_names, do_not_take_away_what_a_function_has_prepared) {
+  ASSERT_EQ(sqlstate_of(one_.ask_sql("DO $$BEGIN EXECUTE 'PREPARE s AS SELECT 12'; END$$")), "");
+  EXPECT_EQ(one_.value("EXECUTE s"), "12");
+  EXPECT_EQ(one_.value("EXECUTE p"), "mine");
+}
+
 TEST_P(sql_names, are_taken_once_for_both) {
   EXPECT_EQ(sqlstate_of(one_.ask_sql("PREPARE p AS SELECT 1")), "42P05");
   EXPECT_EQ(sqlstate_of(one_.ask_sql("PREPARE q AS SELECT 1")), "");
