@@ -18,7 +18,6 @@ bool session::defers_begin() const {
 std::size_t session::answer_begin(std::span<const std::byte> arrived) {
   if (client_.deferred.is_none() && !defers_begin()) return 0;
   const core::deferral_rules rules{.begins = host_.begins,
-                                   .defers = client_.deferred.is_none(),
                                    .server_takes_writes = greeting_->server_takes_writes};
   const bool was_begun = client_.deferred.is_begun();
   host_.answer.clear();

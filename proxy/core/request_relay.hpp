@@ -121,13 +121,13 @@ class request_relay {
   verdict pass_through(const wire::frame_header& header, passing how);
   verdict pass_expecting(const wire::frame_header& header, const expected_response& entry);
 
-  // Whether what a name stands for, or whether the server has it, depends on an earlier unit that is not
-  // answered yet: then the message has to wait for that. `known`: what the client has under the name, or
-  // null.
   // Whether pgweir keeps account of what the client has under the name, rather than the server.
   bool is_known_here(std::string_view name) const {
     return client_.names == naming::shared || (client_.names == naming::own && name.empty());
   }
+  // Whether what a name stands for, or whether the server has it, depends on an earlier unit that is not
+  // answered yet: then the message has to wait for that. `known`: what the client has under the name, or
+  // null.
   bool in_doubt(std::string_view name, const client_statements::named* known);
   bool name_in_doubt(std::string_view name);
   bool unnamed_in_doubt();

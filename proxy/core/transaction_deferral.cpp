@@ -10,7 +10,7 @@ using outcome = deferral_step::outcome;
 bool may_wait(const wire::transaction_modes& modes, const deferral_rules& rules) {
   const bool may_be_refused =
       modes.isolation == wire::isolation_level::serializable || modes.access == wire::access_mode::read_write;
-  return rules.defers && (rules.server_takes_writes || !may_be_refused);
+  return rules.server_takes_writes || !may_be_refused;
 }
 
 deferral_step begin(client_state& client, wire::bytes_view arrived, const deferral_rules& rules,
@@ -47,8 +47,8 @@ deferral_step end(client_state& client, wire::bytes_view arrived, const deferral
 
 deferral_step defer_transaction(client_state& client, wire::bytes_view arrived, const deferral_rules& rules,
                                 std::string& answer) {
-  if (!client.deferred.is_none()) return end(client, arrived, rules, answer);
-  return rules.defers ? begin(client, arrived, rules, answer) : deferral_step{};
+  return client.deferred.is_none() ? begin(client, arrived, rules, answer)
+                                   : end(client, arrived, rules, answer);
 }
 
 }  // namespace pgweir::core

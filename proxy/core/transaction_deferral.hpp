@@ -12,7 +12,6 @@ namespace pgweir::core {
 
 struct deferral_rules {
   begin_statements& begins;
-  bool defers = false;  // else each BEGIN goes to the server as it comes
   // The server is known to be none in recovery, which would refuse SERIALIZABLE and READ WRITE at BEGIN.
   bool server_takes_writes = false;
 };
@@ -28,7 +27,8 @@ struct deferral_step {
   std::size_t bytes = 0;  // of the unit, if it is answered
 };
 
-// Looks at the unit at the front of `arrived`, which read_unit() found worth a backend; appends the answer.
+// For a client that has no backend, and whose BEGIN may be deferred or is. Looks at the unit at the front of
+// `arrived`, which read_unit() found worth a backend; appends the answer.
 // A BEGIN that is followed by more in the same piece is not deferred: its client does not wait for the
 // answer, and what follows can be sent ahead of it.
 deferral_step defer_transaction(client_state& client, wire::bytes_view arrived, const deferral_rules& rules,

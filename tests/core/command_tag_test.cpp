@@ -22,8 +22,9 @@ TEST(command_tag, of_what_may_end_a_bond) {
 }
 
 TEST(command_tag, of_what_gives_names_another_meaning) {
-  for (const auto* tag : {"ALTER TABLE", "CREATE TABLE", "CREATE VIEW", "CREATE FUNCTION", "CREATE EXTENSION",
-                          "DROP TYPE", "DROP EXTENSION", "DROP SCHEMA", "IMPORT FOREIGN SCHEMA", "CALL", "DO"})
+  for (const auto* tag :
+       {"ALTER TABLE", "CREATE TABLE", "CREATE VIEW", "CREATE FUNCTION", "CREATE EXTENSION", "DROP TYPE",
+        "DROP EXTENSION", "DROP SCHEMA", "IMPORT FOREIGN SCHEMA", "CALL", "DO"})
     EXPECT_TRUE(effects_of(tag).changes_schema) << tag;
   for (const auto* tag : {"CREATE INDEX", "CREATE ROLE", "CREATE DATABASE", "DROP TABLE", "DROP INDEX",
                           "SELECT 1", "INSERT 0 1", ""})

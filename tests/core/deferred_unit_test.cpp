@@ -46,7 +46,7 @@ class deferral : public testing::Test {
 
   core::statement_catalogue catalogue_{1 << 20, "secret"};
   core::begin_statements begins_{catalogue_};
-  core::deferral_rules rules_{.begins = begins_, .defers = true};
+  core::deferral_rules rules_{.begins = begins_};
   core::client_state client_;
   core::deferral_step step_;
 };
@@ -140,13 +140,6 @@ TEST_F(deferral, a_begin_that_a_standby_refuses_waits_only_where_there_is_none) 
   }
 }
 
-TEST_F(deferral, does_nothing_where_it_is_not_wanted_but_ends_what_was_begun) {
-  expect_answer(query("begin"), began);
-  rules_.defers = false;
-  expect_answer(query("commit"), complete("COMMIT") + ready());
-  expect_dispatch(query("begin"));
-}
-
 TEST_F(deferral, all_else_goes_to_a_server_also_a_second_begin) {
   expect_answer(query("begin"), began);
   for (const auto* text :
@@ -202,7 +195,7 @@ TEST_F(deferral, without_memory_for_its_statement_it_goes_to_the_server) {
   core::statement_catalogue full{1, "secret"};
   core::begin_statements none{full};
   std::string said;
-  const core::deferral_rules rules{.begins = none, .defers = true};
+  const core::deferral_rules rules{.begins = none};
   const auto bytes = query("begin");
   EXPECT_EQ(core::defer_transaction(client_, wire::as_bytes(bytes), rules, said).what, outcome::dispatch);
   EXPECT_EQ(said, "");

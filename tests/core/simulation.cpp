@@ -145,7 +145,7 @@ void simulation::offer(client& from) {
 }
 
 bool simulation::answer_begin(client& from) {
-  const core::deferral_rules rules{.begins = begins_, .defers = true};
+  const core::deferral_rules rules{.begins = begins_};
   const auto step = core::defer_transaction(from.state, wire::as_bytes(from.kept), rules, from.received);
   from.kept.erase(0, step.bytes);
   deferred_ += step.what == core::deferral_step::outcome::begun;

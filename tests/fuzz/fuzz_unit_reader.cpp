@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         continue;
       }
       std::string answer;
-      const core::deferral_rules rules{.begins = begins, .defers = true, .server_takes_writes = true};
+      const core::deferral_rules rules{.begins = begins, .server_takes_writes = true};
       const auto deferred = core::defer_transaction(client, front, rules, answer);
       require(deferred.bytes <= front.size());
       require((deferred.bytes > 0) == !answer.empty());
