@@ -206,8 +206,9 @@ void session::cancel(std::shared_ptr<void> asked_on) {
     return counts.cancels[asked ? metrics::cancel_outcome::forwarded : metrics::cancel_outcome::late].add();
   }
   // What pgweir itself asked for to make the backend fit is not the client's to cancel.
-  const auto* expected = lease_ ? &memory_of(*lease_).state.expected : nullptr;
-  const bool runs = expected != nullptr && !expected->empty() && !expected->front().is_own_exchange();
+  const auto* state = lease_ ? &memory_of(*lease_).state : nullptr;
+  const bool runs = state != nullptr && state->own == core::backend_state::own_exchange::none &&
+                    !state->expected.empty() && !state->expected.front().is_own_exchange();
   counts.cancels[runs ? metrics::cancel_outcome::forwarded : metrics::cancel_outcome::late].add();
   if (runs) pool_.cancel_query(*lease_, std::move(asked_on));
 }

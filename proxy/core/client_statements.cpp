@@ -42,6 +42,13 @@ std::uint64_t client_statements::define(std::string_view name, shared_statement 
   return serial;
 }
 
+void client_statements::renew(std::uint64_t serial) {
+  if (tables_ == nullptr) return;
+  const auto found = std::find_if(tables_->names.begin(), tables_->names.end(),
+                                  [serial](const auto& one) { return one.second.serial == serial; });
+  if (found != tables_->names.end()) found->second.serial = changes_.next();
+}
+
 void client_statements::rebind(std::string_view name, shared_statement made) {
   tables_->names.find(name)->second.made = std::move(made);
 }

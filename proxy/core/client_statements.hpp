@@ -47,6 +47,8 @@ class client_statements {
   void undo_define(std::uint64_t serial);
   // The same for all names given since.
   void undo_defines_from(std::uint64_t serial);
+  // Counts as given now. Slow.
+  void renew(std::uint64_t serial);
   // Precondition: the name exists.
   std::uint64_t close(std::string_view name);
   void undo_close(std::uint64_t serial);

@@ -61,9 +61,14 @@ bool share_names(client_state& client, statement_catalogue& catalogue,
     shared.push_back(std::move(made));
   }
   auto& names = client.statements;
-  names.clear_before(names.next_serial());
+  for (const auto& [name, kept] : names.in_order())
+    if (!may_be_parsed_again(*kept)) return false;
+  const auto first = names.next_serial();
   for (std::size_t i = 0; i < found.size(); ++i) {
-    if (!names.reserve(found[i].name, catalogue)) return false;
+    if (!names.reserve(found[i].name, catalogue)) {
+      names.undo_defines_from(first);
+      return false;
+    }
     names.define(found[i].name, std::move(shared[i]), catalogue.parses());
   }
   client.names = naming::shared;

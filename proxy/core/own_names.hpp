@@ -3,7 +3,8 @@
 // catalogue's names. So before such a text runs, the server is made to have what it would have without
 // pgweir: this client's statements and nobody else's, under their own names (request_own_names.cpp). The
 // client keeps that server connection until nothing that SQL has prepared is left; then the statements are
-// read back from the server and shared again.
+// read back from the server and shared again. Those which the server refused, as a table is locked or has
+// gone, stay in client_state all the time.
 #pragma once
 
 #include "proxy/core/state_probe.hpp"
@@ -22,8 +23,9 @@ std::string_view protocol_statements_sql();
 bool read_protocol_statement(std::string_view name, std::string_view value,
                              std::vector<protocol_statement>& all);
 
-// The client's statements are what the server said, under shared names. False: one of them has to stay where
-// it is (it names others, it would mean something else when it is parsed again, or there is no room for it).
+// To the statements that the server could not be given come those that it told of, under shared names. False:
+// one of them has to stay where it is (it names others, it would mean something else when it is parsed again,
+// or there is no room for it).
 bool share_names(client_state& client, statement_catalogue& catalogue,
                  const std::vector<protocol_statement>& found);
 

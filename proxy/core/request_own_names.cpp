@@ -36,7 +36,8 @@ bool request_relay::unnamed_fits(std::string_view name) {
   return mine == nullptr || names_fit(mine->traits.bonds.names_statements);
 }
 
-// A statement that cannot be parsed any more, as its table has gone, must not make the transaction fail.
+// A statement that cannot be parsed, as its table has gone or is locked for too long, must not make the
+// transaction fail; pgweir goes on to keep account of it.
 void request_relay::take_own_names() {
   const bool in_transaction = backend_.transaction == 'T';
   drop_shared_names();
@@ -47,13 +48,17 @@ void request_relay::take_own_names() {
     wire::writer{built_}.begin(frontend::sync).end();
     inject(built_);
     ++backend_.counts.server_parses;
-    backend_.expected.push(
-        {.request = request::parse, .how = handling::swallow, .then = bookkeeping::gives_own_name});
+    backend_.expected.push({.request = request::parse,
+                            .how = handling::swallow,
+                            .then = bookkeeping::gives_own_name,
+                            .serial = client_.statements.find(name)->serial});
     backend_.expected.push({.request = request::sync, .how = handling::swallow});
     if (in_transaction) ask("ROLLBACK TO SAVEPOINT pgweir");
   }
   if (in_transaction) ask("RELEASE SAVEPOINT pgweir");
-  backend_.expected.at(backend_.expected.size() - 1).then = bookkeeping::takes_names;
+  auto& last = backend_.expected.at(backend_.expected.size() - 1);
+  last.then = bookkeeping::takes_names;
+  last.serial = client_.statements.next_serial();
   backend_.own = backend_state::own_exchange::takes_names;
   backend_.unit.is_kept = false;
 }

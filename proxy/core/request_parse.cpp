@@ -29,7 +29,7 @@ request_relay::verdict request_relay::parse(const wire::frame_header& header) {
   }
   if (!rules_.on_lane) note_custom_settings(view->text);
   if (view->name.empty()) return parse_unnamed(header, *view);
-  if (client_.names == naming::own) return pass_expecting(header, {.request = request::parse});
+  if (!is_known_here(view->name)) return pass_expecting(header, {.request = request::parse});
   if (name_in_doubt(view->name)) return verdict::held;
   return parse_named(header, *view);
 }
@@ -116,8 +116,7 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
   backend_.unit.describes = true;  // it expects a fresh statement
   const auto head = wire::read_sql_head(view.text);
   const bool one = head.kind == wire::sql_head_kind::deallocate_one;
-  const bool of_protocol = one && client_.names == naming::shared;
-  if (of_protocol && name_in_doubt(head.name)) return verdict::held;
+  if (one && name_in_doubt(head.name)) return verdict::held;
   note_loss({});
   backend_.unit.parses_unnamed = true;
   keep_for_replay(header);
@@ -130,7 +129,7 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
     stream_.skip(header.size());
     return verdict::done;
   }
-  if (of_protocol && client_.statements.find(head.name) != nullptr) {
+  if (one && client_.statements.find(head.name) != nullptr) {
     ++backend_.counts.server_parses;
     parse_deallocate(view, head.name);
     stream_.skip(header.size());
@@ -230,8 +229,7 @@ request_relay::verdict request_relay::parse_large(const wire::frame_header& head
     violation_ = "invalid Parse message";
     return verdict::violation;
   }
-  if (!name.empty() && client_.names == naming::own)
-    return pass_expecting(header, {.request = request::parse});
+  if (!is_known_here(name)) return pass_expecting(header, {.request = request::parse});
   const auto* known = client_.statements.find(name);
   if (!name.empty() && name_in_doubt(name)) return verdict::held;
   if (!name.empty() && known == nullptr && !reserve_name(name)) return verdict::no_room;

@@ -180,7 +180,7 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
     text = text.substr(0, text.find('\0'));
     const auto head = wire::read_sql_head(text);
     entry.may_deallocate = true;
-    if (head.kind == wire::sql_head_kind::deallocate_one && client_.names == naming::shared) {
+    if (head.kind == wire::sql_head_kind::deallocate_one) {
       if (name_in_doubt(head.name)) return verdict::held;
       if (client_.statements.find(head.name) != nullptr) return deallocate(head.name, header, entry);
     }

@@ -123,7 +123,8 @@ class request_relay {
 
   // Whether pgweir keeps account of what the client has under the name, rather than the server.
   bool is_known_here(std::string_view name) const {
-    return client_.names == naming::shared || (client_.names == naming::own && name.empty());
+    return client_.names == naming::shared ||
+           (client_.names == naming::own && (name.empty() || client_.statements.find(name) != nullptr));
   }
   // Whether what a name stands for, or whether the server has it, depends on an earlier unit that is not
   // answered yet: then the message has to wait for that. `known`: what the client has under the name, or

@@ -37,7 +37,7 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
     violation_ = "invalid Bind message";
     return verdict::violation;
   }
-  if (client_.names == naming::own && !names->statement.empty()) {
+  if (!is_known_here(names->statement)) {
     backend_.dirty = true;  // what the server has under that name may be anything
     fit_sequences({.takes_value = true});
     return pass_expecting(header, {.request = request::bind});

@@ -62,6 +62,7 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
   }
   if (!fatal && backend_.expected.front().then == bookkeeping::gives_own_name) {
     take(header, handling::swallow);
+    client_.statements.renew(backend_.expected.front().serial);
     backend_.expected.pop();
     return verdict::done;
   }

@@ -286,6 +286,7 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
   if (head.then == bookkeeping::takes_names) {
     backend_.own = backend_state::own_exchange::none;
     client_.names = naming::own;
+    client_.statements.clear_before(head.serial);
   }
   if (expected.empty()) backend_.makes = wire::made_relation::none;
   if (head.how == handling::swallow && backend_.wants_replay) return verdict::replay;

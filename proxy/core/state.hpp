@@ -36,7 +36,7 @@ inline constexpr std::size_t most_in_flight = 32 * 1024;
 
 enum class naming : std::uint8_t {
   shared,     // statements carry the catalogue's names on the server, so that any backend serves any client
-  own,        // SQL names them: they carry the client's names on the backend that it keeps, see own_names.hpp
+  own,        // SQL names them: on the backend that the client keeps they carry its names, see own_names.hpp
   untouched,  // nothing that passes is looked at: the client has the backend to itself until it leaves
 };
 

@@ -41,6 +41,18 @@ script& has_own_names(script& s) {
   return s;
 }
 
+core::state_findings found(const std::string& name, const std::string& value) {
+  std::string body("\0\3\0\0\0\1q", 7);
+  for (const auto& column : {name, value}) {
+    body.append(3, '\0');
+    body += static_cast<char>(column.size());
+    body += column;
+  }
+  core::state_findings all;
+  EXPECT_TRUE(all.add_row(wire::as_bytes(body))) << value;
+  return all;
+}
+
 TEST(own_names, are_known_to_the_server_before_sql_that_names_statements_runs) {
   same_for_every_split([](script& s) {
     has_own_names(s);
@@ -126,12 +138,34 @@ TEST(own_names, leave_the_unnamed_statement_to_its_client) {
   s.server(answered_outside).expect_server(parse("", "execute p") + sync());
   s.server(parse_complete() + ready());
   // The way back, and another backend.
-  s.client_state().names = core::naming::shared;
+  auto told = found("p", ":select 1").statements;
+  told.push_back(found("q", ":select 2").statements.front());
+  ASSERT_TRUE(core::share_names(s.client_state(), s.catalogue(), told));
   s.change_backend().client(bind_statement("", "") + execute() + sync());
   s.expect_server(close_statement(script::name(0)) + sync() + parse("p", "select 1") + sync() +
                   parse("q", "select 2") + sync());
   s.server(close_complete() + ready() + parse_complete() + ready() + parse_complete() + ready())
       .expect_server(parse("", "execute p") + bind_statement("", "") + execute() + sync());
+}
+
+// lock_timeout, or a table that is there again later.
+TEST(own_names, leave_a_statement_that_the_server_refuses_to_its_client) {
+  for (const bool is_shared_again : {false, true}) {
+    script s;
+    has_two(s).client(look).expect_server(given_outside);
+    s.server(answered_dropped + ready() + error("55P03", "locked") + ready() + parse_complete() + ready());
+    s.expect_client("").expect_server(look).server(complete("SELECT 1") + ready());
+    if (is_shared_again) {
+      ASSERT_TRUE(core::share_names(s.client_state(), s.catalogue(), {}));
+      s.change_backend();
+    }
+    s.expect_client(complete("SELECT 1") + ready()).client(bind_statement("", "p") + execute() + sync());
+    s.expect_server(parse(s.name(1), "select 1") + bind_statement("", s.name(1)) + execute() + sync());
+    const auto answer = bind_complete() + complete("SELECT 1") + ready();
+    s.server(parse_complete() + answer).expect_client(answer);
+    s.client(close_statement("p") + sync()).server(close_complete() + ready());
+    EXPECT_EQ(s.client_state().statements.find("p"), nullptr);
+  }
 }
 
 TEST(own_names, do_without_a_statement_that_cannot_be_parsed_any_more) {
@@ -163,18 +197,6 @@ TEST(own_names, are_not_asked_for_where_no_sql_runs) {
   s.expect_server(query("begin") + query("bad"));
   s.client(look).expect_server(look);
   EXPECT_EQ(s.client_state().names, core::naming::shared);
-}
-
-core::state_findings found(const std::string& name, const std::string& value) {
-  std::string body("\0\3\0\0\0\1q", 7);
-  for (const auto& column : {name, value}) {
-    body.append(3, '\0');
-    body += static_cast<char>(column.size());
-    body += column;
-  }
-  core::state_findings all;
-  EXPECT_TRUE(all.add_row(wire::as_bytes(body))) << value;
-  return all;
 }
 
 TEST(own_names, become_shared_again_with_what_the_server_has) {
