@@ -48,7 +48,7 @@ enum class bookkeeping : std::uint8_t {
   opens_transaction,   // the last of what tells the server of a BEGIN that pgweir has answered
   adapts,              // query of pgweir's own: makes the connection fit, before the client's unit may go
   discards_sequences,  // execute: others' values are gone; skipped by an error, they are still there
-  refuses,             // query that fails on purpose: the client is told why instead
+  refuses,             // query or parse that fails on purpose: the client is told why instead
   gives_own_name,      // parse of a statement under its client's name; an error leaves it as it was
   takes_names,         // the last answer to pgweir's own making the client's names known to the server
   checks_shape,        // describe_statement: whether the client still knows what the rows look like

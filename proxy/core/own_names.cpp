@@ -51,6 +51,25 @@ bool read_protocol_statement(std::string_view name, std::string_view value,
   return true;
 }
 
+wire::error_fields refusal_of_names_in_unit() {
+  return {.severity = "ERROR",
+          .sqlstate = "0A000",
+          .message = "prepared statements cannot be named by SQL in the midst of a pipeline",
+          .detail = "pgweir has to give the server their names before anything of the pipeline runs.",
+          .hint =
+              "Send Sync before EXECUTE, PREPARE, DEALLOCATE or a look at pg_prepared_statements, or use "
+              "pool mode \"session\"."};
+}
+
+wire::error_fields refusal_of_names_of_large() {
+  return {
+      .severity = "ERROR",
+      .sqlstate = "0A000",
+      .message = "prepared statements cannot be named by SQL beside one that pgweir cannot prepare again",
+      .detail = "One of this session is very large, or has a constant like 'now', whose value would change.",
+      .hint = "DEALLOCATE that statement first, prepare it without a name, or use pool mode \"session\"."};
+}
+
 bool share_names(client_state& client, statement_catalogue& catalogue,
                  const std::vector<protocol_statement>& found) {
   std::vector<shared_statement> shared;

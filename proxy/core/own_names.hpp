@@ -8,6 +8,7 @@
 #pragma once
 
 #include "proxy/core/state_probe.hpp"
+#include "proxy/wire/error_response.hpp"
 
 #include <string_view>
 #include <vector>
@@ -22,6 +23,11 @@ std::string_view protocol_statements_sql();
 // The row's value; false: it cannot be one.
 bool read_protocol_statement(std::string_view name, std::string_view value,
                              std::vector<protocol_statement>& all);
+
+// Of a text that names statements where they cannot be had under their own names: it must not meet those of
+// other clients.
+wire::error_fields refusal_of_names_in_unit();
+wire::error_fields refusal_of_names_of_large();
 
 // To the statements that the server could not be given come those that it told of, under shared names. False:
 // one of them has to stay where it is (it names others, it would mean something else when it is parsed again,

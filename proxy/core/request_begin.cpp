@@ -14,7 +14,7 @@ request_relay::verdict request_relay::open_ahead_of(const wire::frame_header& fi
   if (!client_.deferred.is_begun()) return verdict::done;
   const bool is_needed_whole = first.type == wire::frontend::parse && first.size() <= whole_message_limit;
   if (is_needed_whole && !is_whole(first)) return verdict::need_more;
-  if (!names_fit(may_name_statements(first))) return verdict::held;
+  if (names_for(may_name_statements(first)) == naming_step::waits) return verdict::held;
   open_transaction();
   return verdict::done;
 }

@@ -1,5 +1,6 @@
 // The part of the request relay that has the client's statements known to the server under their own names,
 // before SQL that names them runs: see own_names.hpp.
+#include "proxy/core/own_names.hpp"
 #include "proxy/core/request_relay.hpp"
 #include "proxy/wire/message_type.hpp"
 #include "proxy/wire/request.hpp"
@@ -15,25 +16,74 @@ namespace frontend = wire::frontend;
 
 }  // namespace
 
-// In the midst of a unit the server cannot be asked.
-bool request_relay::may_take_own_names() const {
-  return client_.names == naming::shared && !rules_.on_lane && !replaying_ && !backend_.unit.begun &&
-         !backend_.awaits_copy_data() && !backend_.copy_both && !backend_.lost_count;
+// SQL would meet shared names. What comes while the server waits for COPY data does not run.
+bool request_relay::would_meet_shared_names() const {
+  return client_.names == naming::shared && !rules_.on_lane && !replaying_ && !backend_.awaits_copy_data() &&
+         !backend_.copy_both;
 }
 
-bool request_relay::names_fit(bool named_by_sql) {
-  if (!named_by_sql || !may_take_own_names()) return true;
-  if (!backend_.expected.empty()) return false;
-  // A failed transaction takes no SQL; a statement whose text is not kept cannot be had under another name.
-  if (backend_.transaction == 'E' || client_.statements.any_large()) return true;
+// In the midst of a unit the server cannot be asked.
+bool request_relay::may_take_own_names() const { return !backend_.unit.begun && !backend_.lost_count; }
+
+request_relay::naming_step request_relay::names_for(bool named_by_sql) {
+  if (!named_by_sql || !would_meet_shared_names()) return naming_step::fits;
+  if (!may_take_own_names()) return naming_step::too_late;
+  if (!backend_.expected.empty()) return naming_step::waits;
+  // A failed transaction takes no SQL.
+  if (backend_.transaction == 'E') return naming_step::fits;
+  // Its text is not kept.
+  if (client_.statements.any_large()) return naming_step::cannot;
   take_own_names();
-  return false;
+  return naming_step::waits;
+}
+
+std::optional<request_relay::verdict> request_relay::settle_names(bool named_by_sql,
+                                                                  const wire::frame_header& header) {
+  switch (names_for(named_by_sql)) {
+    case naming_step::fits:
+      return {};
+    case naming_step::waits:
+      return verdict::held;
+    case naming_step::too_late:
+      return refuse(header, refusal_of_names_in_unit());
+    case naming_step::cannot:
+      return refuse(header, refusal_of_names_of_large());
+  }
+  return {};
 }
 
 // For the use of an unnamed statement that an earlier unit prepared.
-bool request_relay::unnamed_fits(std::string_view name) {
+std::optional<request_relay::verdict> request_relay::settle_unnamed(std::string_view name,
+                                                                    const wire::frame_header& header) {
   const auto* mine = name.empty() ? client_.unnamed.current() : nullptr;
-  return mine == nullptr || names_fit(mine->traits.bonds.names_statements);
+  return settle_names(mine != nullptr && mine->traits.bonds.names_statements, header);
+}
+
+// In the message's place the server is sent one that fails in the same way, for the transaction and for the
+// rest of the unit; the client is told `why`.
+request_relay::verdict request_relay::refuse(const wire::frame_header& header,
+                                             const wire::error_fields& why) {
+  constexpr std::string_view not_sql("refused by pgweir\0\0\0", 20);
+  const bool is_query = header.type == frontend::query;
+  open_transaction();
+  backend_.unit.is_kept = false;
+  backend_.refusal.clear();
+  wire::append_error(backend_.refusal, why);
+  expected_response entry{.request = is_query ? request::query : request::parse,
+                          .then = bookkeeping::refuses};
+  built_.clear();
+  if (is_query) {
+    wire::append_query(built_, not_sql.substr(0, not_sql.find('\0')));
+    entry.prepared = backend_.prepared.changes().last();
+    entry.unnamed = drop_unnamed();
+    client_.batch_deallocates = false;
+  } else {
+    wire::append_parse(built_, spare_name(), wire::as_bytes(not_sql));
+  }
+  client_.in_unit = !is_query;
+  inject(built_);
+  expect(entry);
+  return pass_through(header, passing::drop);
 }
 
 // A statement that cannot be parsed, as its table has gone or is locked for too long, must not make the
@@ -84,8 +134,8 @@ void request_relay::ask(std::string_view sql) {
 
 // Behind the first message of a unit, which is judged in its turn.
 bool request_relay::rest_names_statements(const wire::frame_header& first) const {
-  const bool may_go_on = first.type == frontend::parse || first.type == frontend::bind;
-  if (!may_go_on || !may_take_own_names() || !is_whole(first)) return false;
+  const bool ends_here = first.type == frontend::sync || first.type == frontend::query;
+  if (ends_here || !would_meet_shared_names() || !may_take_own_names() || !is_whole(first)) return false;
   auto left = stream_.rest().subspan(first.size());
   for (;;) {
     const auto [status, header] = wire::read_header(left);

@@ -48,7 +48,7 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
   // The session does not keep the backend of a lane.
   if (made == nullptr && rules_.on_lane) made = rules_.catalogue.make_unshared(view.text_and_types);
   if (made == nullptr) return parse_large(header, {});
-  if (!names_fit(made->sharing.bonds.names_statements)) return verdict::held;
+  if (const auto other = settle_names(made->sharing.bonds.names_statements, header)) return *other;
   if (made->freezes_time && !rules_.on_lane) return parse_large(header, made->traits);
   if (earlier_units_open() && backend_.prepared.in_doubt(made->id)) return verdict::held;
   keep_for_replay(header);
@@ -140,7 +140,7 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
                           .leaves_state = judged.leaves_state,
                           .bonds = judged.bonds};
   if (deallocates_alone(head, judged)) traits.bonds.names_statements = false;
-  if (!names_fit(traits.bonds.names_statements)) return verdict::held;
+  if (const auto other = settle_names(traits.bonds.names_statements, header)) return *other;
   ++backend_.counts.server_parses;
   // Beyond the bound the text is not kept, as that of a large one; but a lane keeps no client.
   const bool has_room = client_.unnamed.reserve(view.text_and_types, rules_.catalogue);

@@ -109,7 +109,7 @@ request_relay::verdict request_relay::one_message(const wire::frame_header& head
     return pass_through(header, passing::drop);
   }
   if (starts_unit) begin_unit(header);
-  if (!names_fit(rest_names_statements(header))) return verdict::held;
+  if (names_for(rest_names_statements(header)) == naming_step::waits) return verdict::held;
   if (starts_unit && is_extended(type))
     if (const auto opened = open_ahead_of(header); opened != verdict::done) return opened;
   const auto done = dispatch(header);
@@ -186,7 +186,8 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
     }
     const auto judged = is_seen ? wire::classify(text, rules_.catalogue.forcing()) : wire::sql_class{};
     const bool by_name = judged.bonds.names_statements && !deallocates_alone(head, judged);
-    if (!names_fit(by_name) || !sequences_fit(judged.bonds)) return verdict::held;
+    if (const auto other = settle_names(by_name, header)) return *other;
+    if (!sequences_fit(judged.bonds)) return verdict::held;
     if (judged.leaves_state || by_name) suspect(text, judged.bonds);
     note_custom_settings(text);
   }

@@ -9,12 +9,14 @@
 #include "proxy/core/state.hpp"
 #include "proxy/core/statement_catalogue.hpp"
 #include "proxy/core/statement_finder.hpp"
+#include "proxy/wire/error_response.hpp"
 #include "proxy/wire/frame.hpp"
 #include "proxy/wire/request.hpp"
 #include "proxy/wire/sink.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -80,9 +82,19 @@ class request_relay {
   verdict one_message(const wire::frame_header& header);
   verdict dispatch(const wire::frame_header& header);
   verdict query(const wire::frame_header& header);
-  // See own_names.hpp. False: the unit has to wait until the server knows the client's names.
-  bool names_fit(bool named_by_sql);
-  bool unnamed_fits(std::string_view name);
+  // See own_names.hpp.
+  enum class naming_step {
+    fits,
+    waits,     // until the server knows the client's names
+    too_late,  // something of the unit has gone
+    cannot,    // the server cannot be told of a statement of the client
+  };
+  naming_step names_for(bool named_by_sql);
+  // Nothing: the message may go.
+  std::optional<verdict> settle_names(bool named_by_sql, const wire::frame_header& header);
+  std::optional<verdict> settle_unnamed(std::string_view name, const wire::frame_header& header);
+  verdict refuse(const wire::frame_header& header, const wire::error_fields& why);
+  bool would_meet_shared_names() const;
   bool may_take_own_names() const;
   void take_own_names();
   void drop_shared_names();

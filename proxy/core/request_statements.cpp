@@ -44,7 +44,7 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
   }
   const auto* known = client_.statements.find(names->statement);
   if (in_doubt(names->statement, known)) return verdict::held;
-  if (!unnamed_fits(names->statement)) return verdict::held;
+  if (const auto other = settle_unnamed(names->statement, header)) return *other;
   note_use(names->statement);
   keep_for_replay(header);
   ++backend_.counts.binds;
@@ -136,7 +136,8 @@ request_relay::verdict request_relay::describe(const wire::frame_header& header)
   const bool known_here = target && target->kind == 'S' && is_known_here(target->name);
   const auto* known = known_here ? client_.statements.find(target->name) : nullptr;
   if (known_here && in_doubt(target->name, known)) return verdict::held;
-  if (known_here && !unnamed_fits(target->name)) return verdict::held;
+  if (known_here)
+    if (const auto other = settle_unnamed(target->name, header)) return *other;
   if (known_here) note_use(target->name);
   keep_for_replay(header);
   backend_.unit.describes = true;

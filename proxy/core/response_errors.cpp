@@ -46,9 +46,7 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
       return verdict::done;
     }
     if (!fatal && head_then() == bookkeeping::refuses) {
-      take(header, handling::swallow);
-      stream_.put(wire::as_bytes(backend_.refusal));
-      answered_ = true;
+      say_refusal(header);
       return verdict::done;
     }
     if (!fatal && head_handling() == handling::swallow) {
@@ -81,7 +79,8 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
     take(header, handling::swallow);
     return verdict::done;
   }
-  forward_error(header, said.sqlstate);
+  const bool is_refused = !fatal && head_then() == bookkeeping::refuses;
+  is_refused ? say_refusal(header) : forward_error(header, said.sqlstate);
   if (!skip_batch()) backend_.skips_until_sync = true;
   if (!client_.deferred.fail() || !backend_.unit.is_single) return verdict::done;
   backend_.owes_sync = true;
@@ -132,6 +131,13 @@ bool response_relay::skip_batch() {
   for (; skipped > 0; --skipped) expected.pop();
   backend_.unnamed = unnamed_holder::unknown();
   return sync_is_there;
+}
+
+// pgweir made the server fail.
+void response_relay::say_refusal(const wire::frame_header& header) {
+  take(header, handling::swallow);
+  stream_.put(wire::as_bytes(backend_.refusal));
+  answered_ = true;
 }
 
 // Clients know their statements by their own names.

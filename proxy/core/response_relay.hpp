@@ -94,6 +94,7 @@ class response_relay {
   ran_on statement_of_head() const;
   bool can_replay(const server_error& said, const ran_on& failed) const;
   void forward_error(const wire::frame_header& header, std::string_view sqlstate);
+  void say_refusal(const wire::frame_header& header);
   void synthesise_due();
   void say_ready(const wire::frame_header& header, handling how);
   std::uint64_t shape_of(const wire::frame_header& header) const;

@@ -110,6 +110,52 @@ TEST(own_names, are_given_before_a_unit_that_names_statements_further_on) {
   s.server(answered_outside).expect_server(unit);
 }
 
+TEST(own_names, are_given_whatever_the_unit_begins_with) {
+  for (const auto& first : {close_statement("none"), describe_statement("p"), from_client::flush()}) {
+    script s;
+    const auto unit = first + parse("", "execute p") + bind_statement("", "") + execute() + sync();
+    has_two(s).client(unit).expect_server(given_outside);
+    s.server(answered_outside).expect_server(unit);
+  }
+}
+
+std::string refused(const wire::error_fields& why) {
+  std::string message;
+  wire::append_error(message, why);
+  return message;
+}
+
+const auto refused_parse = parse(script::name(0), "refused by pgweir");
+const auto says_no = error("42601", "syntax error");
+
+TEST(own_names, cannot_be_given_in_the_midst_of_a_unit) {
+  const auto select = parse("", "select 1") + bind_statement("", "") + execute() + from_client::flush();
+  const auto answer = parse_complete() + bind_complete() + complete("SELECT 1");
+  for (const auto* name : {"", "r"}) {
+    script s;
+    has_two(s).client(select).expect_server(select).server(answer).expect_client(answer);
+    const auto rest = bind_statement("", name) + execute() + sync();
+    s.client(parse(name, "execute p") + rest).expect_server(refused_parse + rest);
+    s.server(says_no + ready()).expect_client(refused(core::refusal_of_names_in_unit()) + ready());
+    s.client(parse("r", "execute p") + sync()).expect_server(given_outside).expect_quiet(false);
+  }
+}
+
+// SQL must not meet the statements of other clients instead.
+TEST(own_names, cannot_be_given_beside_a_statement_that_is_not_to_be_parsed_again) {
+  script s;
+  s.client(parse("n", "select 'now'::timestamp") + sync());
+  s.expect_server(parse(s.name(2), "select 'now'::timestamp") + sync()).server(parse_complete() + ready());
+  s.expect_client(parse_complete() + ready());
+  const auto told = refused(core::refusal_of_names_of_large()) + ready();
+  s.client(look).expect_server(query("refused by pgweir")).server(says_no + ready()).expect_client(told);
+  s.client(parse("", "execute n") + sync()).expect_server(refused_parse + sync());
+  s.server(says_no + ready()).expect_client(told).expect_quiet();
+  s.client(query("deallocate n")).server(complete("DEALLOCATE") + ready());
+  s.expect_server(query("DEALLOCATE " + s.name(2))).expect_client(complete("DEALLOCATE") + ready());
+  s.client(look).expect_server(close_statement(s.name(0)) + sync());
+}
+
 TEST(own_names, are_given_however_often_an_unnamed_text_comes) {
   const std::string text = "select name from pg_prepared_statements";
   const auto unit = parse("", text) + bind_statement("", "") + execute() + sync();
