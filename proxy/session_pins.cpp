@@ -1,7 +1,9 @@
-// The part of a session that asks whether it may keep a server connection, where max_pinned limits that:
-// before the unit goes that would make it do so.
+// The part of a session that counts as pinned; and that asks whether it may be, where max_pinned limits that,
+// before the unit goes that would make it so.
+#include "metrics/log.hpp"
 #include "proxy/core/refusal.hpp"
 #include "proxy/session.hpp"
+#include "proxy/session_listening.hpp"
 #include "proxy/wire/error_response.hpp"
 
 namespace pgweir::proxy {
@@ -70,6 +72,41 @@ void session::refuse_in_transaction(std::span<const std::byte> arrived) {
   core::refuse_in_transaction(client_, memory_of(*lease_).state, arrived, std::move(message), to_server);
   enter(phase::active);
   unit_since_ = io::clock::now();
+}
+
+// Counted once for each lease.
+void session::pin_if_needed() {
+  if (pinned_ || memory_of(*lease_).state.transaction != 'I') return;
+  if (listening_ != nullptr && listening_->channels.is_changing()) return;
+  pinned_ = reason_to_keep();
+  if (!pinned_) return;
+  if (!keeps_backend()) place_.take_anyway();
+  pinned_since_ = io::clock::now();
+  if (pool_.instruments().pins[*pinned_].value() == 0) log_pin(*pinned_);
+  pool_.instruments().pins[*pinned_].add();
+  pool_.instruments().pinned[*pinned_].add(1);
+}
+
+// The first of its reason, so that somebody learns which statement of which application does that. Up to the
+// first literal, which may be a secret.
+void session::log_pin(metrics::pin_reason why) const {
+  const std::string_view text = memory_of(*lease_).state.suspect;
+  metrics::log::event(config::log_level::info, "a session keeps its server connection",
+                      {{"database", pool_.database()},
+                       {"user", pool_.user()},
+                       {"application", application_name_.now()},
+                       {"reason", metrics::name_of(why)},
+                       {"statement", text.substr(0, text.find_first_of("'$"))}});
+}
+
+void session::unpin() {
+  place_.leave();
+  if (!pinned_) return;
+  auto& counts = pool_.instruments();
+  counts.pinned[*pinned_].add(-1);
+  counts.pinned_nanoseconds[*pinned_].add(
+      static_cast<std::uint64_t>((io::clock::now() - pinned_since_).count()));
+  pinned_.reset();
 }
 
 }  // namespace pgweir::proxy
