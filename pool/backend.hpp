@@ -37,6 +37,9 @@ class backend_user {
   virtual std::size_t on_server_bytes(std::span<const std::byte> arrived) = 0;
   virtual void on_server_drained() = 0;
   virtual void on_server_lost(io::io_status why) = 0;
+  // Others wait for a backend (pool::is_short), and nobody but this user could make room: who only prefers to
+  // keep it gives it back, and returns true. Asked while pool/sequence_habits.hpp gives a reason to prefer.
+  virtual bool yield_backend() { return false; }
 
  protected:
   ~backend_user() = default;
@@ -61,6 +64,7 @@ class backend final : public io::connection {
   // Null gives it back to the pool. Bytes that the former user left untaken are a reason to discard the
   // backend.
   void set_user(backend_user* user) { user_ = user; }
+  backend_user* user() const { return user_; }
   void set_pool(pool* owner) { pool_ = owner; }
 
   // Ends both directions at once: libpq's Terminate message must not complete a message that was sent in

@@ -101,6 +101,8 @@ class pool {
                        const std::optional<lane_wish>& wish = std::nullopt) = 0;
   virtual void give_up(waiter& who) = 0;
   virtual bool has_waiters() const = 0;  // of this worker or, where the budget is shared, of any
+  // One of them can be helped only by who gives a backend back: none is idle, and none may be opened.
+  virtual bool is_short() const = 0;
 
   // Asks the server to cancel what runs on `target`; PQcancel runs on the thread pool. `target` is not given
   // to anybody else before it is done. `until_done` is held until then: the connection of the client that

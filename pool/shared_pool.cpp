@@ -76,6 +76,15 @@ std::optional<shared_pool::elsewhere> shared_pool::longest_waiting_elsewhere(std
   return longest;
 }
 
+bool shared_pool::is_short_elsewhere(std::size_t worker) const {
+  for (std::size_t other = 0; other < seats_.size(); ++other) {
+    if (other == worker || seats_[other]->oldest_ticket.load() == 0) continue;
+    const std::lock_guard lock{seats_[other]->mutex};
+    if (seats_[other]->oldest && seats_[other]->oldest->any) return true;
+  }
+  return false;
+}
+
 bool shared_pool::could_use(std::size_t worker, const shared_profile& offered) const {
   auto& theirs = *seats_[worker];
   const std::lock_guard lock{theirs.mutex};
@@ -93,6 +102,11 @@ void shared_pool::ask(std::size_t from, std::size_t by, const shared_profile& pr
     }
   }
   refuse(by);
+}
+
+void shared_pool::wake_others(std::size_t worker) {
+  for (std::size_t other = 0; other < seats_.size(); ++other)
+    if (other != worker) wake(other);
 }
 
 void shared_pool::vacate(const std::shared_ptr<const std::string>& database) {

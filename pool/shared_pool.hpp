@@ -89,10 +89,13 @@ class shared_pool {
     std::chrono::nanoseconds ticket;
   };
   std::optional<elsewhere> longest_waiting_elsewhere(std::size_t worker) const;
+  // Whether another worker's oldest waiter would take any backend, as the budget is used up.
+  bool is_short_elsewhere(std::size_t worker) const;
   // Whether the oldest waiter of `worker` could use a backend with this profile.
   bool could_use(std::size_t worker, const shared_profile& offered) const;
 
   void ask(std::size_t from, std::size_t by, const shared_profile& profile, bool any);
+  void wake_others(std::size_t worker);
   void vacate(const std::shared_ptr<const std::string>& database);
   void give(std::size_t to, std::unique_ptr<backend> detached);
   void refuse(std::size_t to);

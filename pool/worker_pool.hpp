@@ -41,6 +41,7 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   void acquire(waiter& who, const shared_profile& startup, const std::optional<lane_wish>& wish) override;
   void give_up(waiter& who) override;
   bool has_waiters() const override;
+  bool is_short() const override;
   void cancel_query(backend& target, std::shared_ptr<void> until_done) override;
   void units_left(backend& lane, std::size_t units, std::chrono::nanoseconds expected) override;
   void drain_lane(backend& lane) override;
@@ -78,6 +79,7 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   void serve();
   bool hand_out_one();
   bool secure_one();
+  bool reclaim_one();
   bool open_for(const waiter& who);
   bool front_claims(const waiter& next) const;
   waiter* first_uncovered() const;

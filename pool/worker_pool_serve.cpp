@@ -25,7 +25,7 @@ void worker_pool::serve() {
   if (serving_ || closing_) return;
   serving_ = true;
   announce();
-  while (hand_out_one() || seat_one() || secure_one()) {
+  while (hand_out_one() || seat_one() || secure_one() || reclaim_one()) {
   }
   make_room_for_leases();
   serving_ = false;
@@ -90,6 +90,20 @@ bool worker_pool::secure_one() {
     case policy::supply::wait:
       return false;
   }
+  return false;
+}
+
+bool worker_pool::is_short() const {
+  if (shared_->open() < settings().size || !set_.in(backend_state::idle).empty()) return false;
+  if (shared_->idle_elsewhere(worker_)) return false;
+  return first_uncovered() != nullptr || shared_->is_short_elsewhere(worker_);
+}
+
+// From a session that only prefers to keep its own.
+bool worker_pool::reclaim_one() {
+  if (!shared_->sequences().asks_later() || asking_ || !is_short()) return false;
+  for (const auto& one : set_.in(backend_state::lent))
+    if (auto* user = one->user(); user != nullptr && user->yield_backend()) return true;
   return false;
 }
 
@@ -217,6 +231,8 @@ void worker_pool::announce() {
     shared_->announce(worker_, std::nullopt);
   else
     shared_->announce(worker_, demand{ticket, waiting_line::profile_of(*oldest), any});
+  // Theirs may be those that can make room, see reclaim_one().
+  if (any && shared_->sequences().asks_later()) shared_->wake_others(worker_);
 }
 
 }  // namespace pgweir::pool

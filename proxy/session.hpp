@@ -136,6 +136,7 @@ class session final : public io::connection,
   std::size_t on_server_bytes(std::span<const std::byte> arrived) override;
   void on_server_drained() override;
   void on_server_lost(io::io_status why) override;
+  bool yield_backend() override;
   // io::timeout
   void on_timeout() override;
 

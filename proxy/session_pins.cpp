@@ -1,5 +1,5 @@
-// The part of a session that counts as pinned; and that asks whether it may be, where max_pinned limits that,
-// before the unit goes that would make it so.
+// The part of a session that counts as pinned; that asks whether it may be, where max_pinned limits that,
+// before the unit goes that would make it so; and that gives way where others wait.
 #include "metrics/log.hpp"
 #include "proxy/core/refusal.hpp"
 #include "proxy/session.hpp"
@@ -107,6 +107,13 @@ void session::unpin() {
   counts.pinned_nanoseconds[*pinned_].add(
       static_cast<std::uint64_t>((io::clock::now() - pinned_since_).count()));
   pinned_.reset();
+}
+
+bool session::yield_backend() {
+  const bool is_at_rest = phase_ == phase::idle_in_transaction;
+  if (!is_at_rest || pinned_ != metrics::pin_reason::sequence || !may_release(false)) return false;
+  settle();
+  return !lease_;
 }
 
 }  // namespace pgweir::proxy

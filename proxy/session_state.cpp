@@ -74,10 +74,11 @@ std::optional<metrics::pin_reason> session::reason_besides_listening() const {
   return std::nullopt;
 }
 
-// Nothing tells what a session has taken from sequences; so it stays until it discards that, or leaves.
+// Nothing tells what a session has taken from sequences; so it stays until it discards that, or leaves, or
+// others have no other way to a backend. Then its values go with it.
 bool session::keeps_sequences() const {
   return pool_.sequences().asks_later() &&
-         memory_of(*lease_).state.sequences == core::sequence_values::of_client;
+         memory_of(*lease_).state.sequences == core::sequence_values::of_client && !pool_.is_short();
 }
 
 }  // namespace pgweir::proxy

@@ -102,5 +102,49 @@ TEST_P(sequences, stay_with_their_session_once_somebody_has_asked_in_a_later_tra
   EXPECT_TRUE(eventually([&] { return pinned() == 0; }));
 }
 
+TEST_P(sequences, are_given_up_for_those_who_would_wait_in_vain) {
+  fill();
+  ask_later();
+  one_.ask_sql("SELECT nextval('counted')");
+  other_.ask_sql("SELECT nextval('counted')");
+  auto third = wire_client::postgres(pgweir_.tcp());
+  third.ask_sql("SELECT nextval('counted')");
+  EXPECT_TRUE(eventually([&] { return pinned() == 3; }));
+  auto fourth = wire_client::postgres(pgweir_.tcp());
+  const auto fourths = fourth.value("INSERT INTO numbered (a) VALUES (1) RETURNING id");
+  EXPECT_EQ(fourth.value("SELECT lastval()"), fourths);
+  EXPECT_TRUE(eventually([&] { return pinned() == 3; }));
+  int kept = 0;
+  for (auto* one : {&one_, &other_, &third}) {
+    const auto answer = one->ask_sql("SELECT currval('counted')");
+    if (sqlstate_of(answer).empty())
+      ++kept;
+    else
+      EXPECT_EQ(sqlstate_of(answer), "55000");
+  }
+  EXPECT_GE(kept, 1);
+}
+
+TEST(sequences_over_workers, are_given_up_for_those_who_would_wait_in_vain) {
+  postgres::shared().exec("DROP SEQUENCE IF EXISTS counted; CREATE SEQUENCE counted");
+  const pgweir_process pgweir{proxied("size = 2\nquery_wait_timeout = \"10s\"", "workers = 2")};
+  std::vector<wire_client> clients;
+  for (int i = 0; i < 12; ++i) clients.push_back(wire_client::postgres(pgweir.tcp()));
+  // Somebody asks for a value that was taken in an earlier transaction, on another connection.
+  for (const int which : {0, 1}) clients[which].ask_sql("BEGIN; SELECT nextval('counted')");
+  clients[0].ask_sql("COMMIT");
+  clients[2].ask_sql("BEGIN; SELECT 1");
+  clients[1].ask_sql("COMMIT");
+  EXPECT_EQ(sqlstate_of(clients[0].ask_sql("SELECT lastval()")), "55000");
+  clients[2].ask_sql("COMMIT");
+  for (int round = 0; round < 3; ++round)
+    for (auto& one : clients) {
+      EXPECT_EQ(sqlstate_of(one.ask_sql("SELECT nextval('counted')")), "");
+      const auto answer = one.ask_sql("SELECT lastval()");
+      EXPECT_TRUE(sqlstate_of(answer).empty() || sqlstate_of(answer) == "55000");
+    }
+  EXPECT_GE(pgweir.metric("pgweir_pinned_servers", "reason=\"sequence\""), 1);
+}
+
 }  // namespace
 }  // namespace pgweir::test
