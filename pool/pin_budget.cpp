@@ -22,7 +22,7 @@ void pin_budget::take_anyway() {
 }
 
 std::shared_ptr<pin_budget::ticket> pin_budget::wait(io::loop& on, pin_waiter& who) {
-  auto made = std::make_shared<ticket>(on, &who);
+  auto made = std::make_shared<ticket>(on, who);
   const std::lock_guard lock{mutex_};
   std::erase_if(line_, [](const auto& one) { return one->is_given_up.load(); });
   line_.push_back(made);

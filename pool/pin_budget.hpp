@@ -35,6 +35,7 @@ class pin_budget {
  private:
   friend class pin_place;
   struct ticket {
+    ticket(io::loop& on, pin_waiter& waits) : loop(on), who(&waits) {}
     io::loop& loop;
     pin_waiter* who;                       // touched on the loop's thread only
     std::atomic<bool> is_given_up{false};  // `who` does not wait any more
