@@ -18,6 +18,10 @@ void listen_branch::leave(subscriber& who) {
   auto gone = std::move(at->second);
   members_.erase(at);
   forget_mark(gone);
+  for (const auto& [mark, channels] : gone.due) {
+    marks_.erase(mark);
+    gone.wanted.insert(gone.wanted.end(), channels.begin(), channels.end());
+  }
   instruments_.listeners.add(-1);
   for (const auto& channel : gone.had) served_.remove(channel, who.subscriber_id());
   auto all = gone.had;
@@ -53,8 +57,7 @@ void listen_branch::have(const subscriber& who, const std::vector<std::string>& 
     requests_[channel] = 0;
   }
   auto& mine = members_.at(who.subscriber_id());
-  mine.wanted = channels;
-  take_over(who.subscriber_id(), mine);
+  take_over(who.subscriber_id(), mine, channels);
 }
 
 void listen_branch::give_up(const subscriber& who, const std::vector<std::string>& channels) {
@@ -62,6 +65,7 @@ void listen_branch::give_up(const subscriber& who, const std::vector<std::string
   for (const auto& channel : channels) {
     std::erase(mine.had, channel);
     std::erase(mine.wanted, channel);
+    for (auto& [mark, wanted] : mine.due) std::erase(wanted, channel);
     served_.remove(channel, who.subscriber_id());
   }
   let_go(channels, who.subscriber_id());
@@ -138,37 +142,48 @@ std::string listen_branch::begin_mark(const subscriber& who) {
 // The hub may have seen it already.
 void listen_branch::end_mark(const subscriber& who) {
   auto& mine = members_.at(who.subscriber_id());
-  mine.is_marked = mine.mark != 0;
-  if (mine.is_marked && mine.mark <= lost_up_to_) take_over(who.subscriber_id(), mine);
+  const auto mark = std::exchange(mine.mark, 0);
+  if (mark == 0) return;
+  auto channels = std::exchange(mine.wanted, {});
+  if (mark > lost_up_to_) {
+    mine.due.emplace(mark, std::move(channels));
+    return;
+  }
+  marks_.erase(mark);
+  take_over(who.subscriber_id(), mine, std::move(channels));
 }
 
 void listen_branch::take_mark(std::uint64_t mark) {
   const auto at = marks_.find(mark);
   if (at == marks_.end()) return;
   const auto who = at->second;
-  take_over(who, members_.at(who));
+  marks_.erase(at);
+  auto& mine = members_.at(who);
+  if (auto due = mine.due.extract(mark); !due.empty()) return take_over(who, mine, std::move(due.mapped()));
+  mine.mark = 0;
+  take_over(who, mine, std::exchange(mine.wanted, {}));
 }
 
 // What the hub's lost connection had not brought yet never comes.
 void listen_branch::take_lost_marks() {
   lost_up_to_ = last_mark_;
   for (auto& [who, mine] : members_)
-    if (mine.is_marked) take_over(who, mine);
+    for (auto& [mark, channels] : std::exchange(mine.due, {})) {
+      marks_.erase(mark);
+      take_over(who, mine, channels);
+    }
 }
 
 void listen_branch::forget_mark(member& mine) {
   if (mine.mark != 0) marks_.erase(mine.mark);
   mine.mark = 0;
-  mine.is_marked = false;
 }
 
-void listen_branch::take_over(id who, member& mine) {
-  forget_mark(mine);
-  for (auto& channel : mine.wanted) {
+void listen_branch::take_over(id who, member& mine, std::vector<std::string> channels) {
+  for (auto& channel : channels) {
     served_.add(channel, who);
     mine.had.push_back(std::move(channel));
   }
-  mine.wanted.clear();
 }
 
 void listen_branch::tell_listening(std::uint64_t request) {

@@ -75,7 +75,8 @@ class listen_branch {
     core::round_trips::number round_trip = 0;  // that it waits for; 0: none
     std::uint64_t mark = 0;                    // 0: none was begun for what it wants
     bool told = true;                          // that the hub listens to what it wants
-    bool is_marked = false;                    // the mark was set; it may still be on its way to the hub
+    // What it wanted when a mark was set that is still on its way to the hub. It may want more meanwhile.
+    std::map<std::uint64_t, std::vector<std::string>> due = {};
   };
 
   bool is_listened_to(const std::vector<std::string>& channels) const;
@@ -88,7 +89,7 @@ class listen_branch {
   void take_mark(std::uint64_t mark);
   void take_lost_marks();
   void forget_mark(member& mine);
-  void take_over(id who, member& mine);
+  void take_over(id who, member& mine, std::vector<std::string> channels);
   subscriber* find(id who) const;
   std::vector<id> everybody() const;
 
