@@ -126,10 +126,12 @@ TEST_F(max_pinned, refuses_in_a_transaction_which_then_fails) {
 }
 
 TEST_F(max_pinned, counts_what_was_only_found_out_afterwards) {
+  const auto pinned = [&] { return pgweir_.metric("pgweir_pinned_servers"); };
   first_.ask_sql("DROP TABLE mine");
   first_.goodbye();
+  ASSERT_TRUE(eventually([&] { return pinned() == 0; }));
   EXPECT_EQ(sqlstate_of(second_.ask_sql("DO $$BEGIN EXECUTE 'CREATE TEMP TABLE t (a int)'; END$$")), "");
-  EXPECT_TRUE(eventually([&] { return pgweir_.metric("pgweir_pinned_servers") == 1; }));
+  ASSERT_TRUE(eventually([&] { return pinned() == 1; }));
   auto third = wire_client::postgres(pgweir_.tcp());
   third.send(frontend::query("PREPARE q AS SELECT 1"));
   EXPECT_FALSE(third.has_input(std::chrono::milliseconds{100}));
