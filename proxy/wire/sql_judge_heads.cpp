@@ -20,10 +20,6 @@ constexpr auto make_harmless() {
 }
 constexpr auto harmless = make_harmless();
 
-constexpr bool is_word(const sql_token& token, std::string_view name) {
-  return token.kind == sql_token_kind::word && token.hash == sql_hash(name);
-}
-
 bool is_harmless_command(const sql_token& token) {
   return token.kind == sql_token_kind::word && harmless.find(token.hash) != 0;
 }
@@ -90,9 +86,9 @@ void sql_judge::begin(const sql_token& token, sql_word word) {
 }
 
 sql_judge::command sql_judge::command_of(const sql_token& first) {
-  if (is_word(first, "explain")) return command::explain;
-  if (is_word(first, "create")) return command::create;
-  return is_word(first, "declare") ? command::declare : command::other;
+  if (first.is_word("explain")) return command::explain;
+  if (first.is_word("create")) return command::create;
+  return first.is_word("declare") ? command::declare : command::other;
 }
 
 void sql_judge::begin_command(const sql_token& token) {
@@ -100,16 +96,16 @@ void sql_judge::begin_command(const sql_token& token) {
   command_ = command_of(token);
   pinned_before_ = bonds_.pins;
   if (command_ == command::create) makes_lasting();
-  if (is_word(token, "listen")) bonds_.listens = true;
-  if (is_word(token, "load")) bonds_.pins = true;
-  if (is_word(token, "set")) {
+  if (token.is_word("listen")) bonds_.listens = true;
+  if (token.is_word("load")) bonds_.pins = true;
+  if (token.is_word("set")) {
     open_command_ = open_command::set;
     return;
   }
-  if (is_word(token, "prepare")) open_command_ = open_command::prepare;
-  if (is_word(token, "execute") || is_word(token, "deallocate")) bonds_.names_statements = true;
+  if (token.is_word("prepare")) open_command_ = open_command::prepare;
+  if (token.is_word("execute") || token.is_word("deallocate")) bonds_.names_statements = true;
   for (const auto name : {"copy", "do", "call", "execute", "explain"})
-    if (is_word(token, name)) bonds_.takes_value = true;
+    if (token.is_word(name)) bonds_.takes_value = true;
   leaves_state_ = leaves_state_ || !is_harmless_command(token);
 }
 
@@ -117,10 +113,10 @@ void sql_judge::begin_command(const sql_token& token) {
 void sql_judge::settle_command(const sql_token& token) {
   const bool is_set = open_command_ == open_command::set;
   open_command_ = open_command::none;
-  const bool of_transaction = is_word(token, "transaction");
+  const bool of_transaction = token.is_word("transaction");
   if (is_set)
     leaves_state_ =
-        leaves_state_ || !(of_transaction || is_word(token, "local") || is_word(token, "constraints"));
+        leaves_state_ || !(of_transaction || token.is_word("local") || token.is_word("constraints"));
   else if (!of_transaction)
     bonds_.names_statements = bonds_.pins = true;
 }
@@ -128,13 +124,13 @@ void sql_judge::settle_command(const sql_token& token) {
 // EXPLAIN EXECUTE, CREATE TABLE t AS EXECUTE, CREATE TEMP TABLE t ON COMMIT DROP, DECLARE c CURSOR WITH HOLD.
 void sql_judge::word_of_command(const sql_token& token) {
   const bool runs_prepared = command_ == command::explain || last_.word == sql_word::as;
-  if (runs_prepared && is_word(token, "execute")) bonds_.names_statements = true;
-  if (command_ == command::create && (is_word(token, "temp") || is_word(token, "temporary"))) {
+  if (runs_prepared && token.is_word("execute")) bonds_.names_statements = true;
+  if (command_ == command::create && (token.is_word("temp") || token.is_word("temporary"))) {
     bonds_.pins = true;
     makes_temporary();
   }
-  if (command_ == command::create && is_word(token, "drop")) bonds_.pins = pinned_before_;
-  if (command_ == command::declare && last_.word == sql_word::with && is_word(token, "hold"))
+  if (command_ == command::create && token.is_word("drop")) bonds_.pins = pinned_before_;
+  if (command_ == command::declare && last_.word == sql_word::with && token.is_word("hold"))
     bonds_.pins = true;
 }
 

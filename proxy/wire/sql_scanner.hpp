@@ -4,6 +4,8 @@
 // error since PostgreSQL 15), U&"..." names, bytes that may be half a character of a client encoding.
 #pragma once
 
+#include "proxy/wire/sql_hash.hpp"
+
 #include <cstdint>
 #include <string_view>
 
@@ -26,6 +28,10 @@ struct sql_token {
   std::string_view text;   // as written, into the scanned text; a quoted name without its quotes
   std::uint64_t hash = 0;  // sql_hash() of words (folded to lower case), quoted names, op, punctuation
 
+  // An unquoted one; `lower_case` as PostgreSQL would fold it.
+  constexpr bool is_word(std::string_view lower_case) const {
+    return kind == sql_token_kind::word && hash == sql_hash(lower_case);
+  }
   bool is(char c) const { return kind == sql_token_kind::punctuation && text.size() == 1 && text[0] == c; }
 };
 

@@ -7,10 +7,6 @@
 namespace pgweir::wire {
 namespace {
 
-bool is_word(const sql_token& token, std::string_view lower_case) {
-  return token.kind == sql_token_kind::word && token.hash == sql_hash(lower_case);
-}
-
 // Folded, or without the doubling of its quotes.
 std::string name_of(const sql_token& token) {
   std::string name;
@@ -27,7 +23,7 @@ std::string name_of(const sql_token& token) {
 std::string template_of(sql_scanner& rest) {
   for (auto token = rest.next(); token.kind != sql_token_kind::end; token = rest.next()) {
     if (token.kind == sql_token_kind::not_understood) break;
-    if (!is_word(token, "template")) continue;
+    if (!token.is_word("template")) continue;
     token = rest.next();
     return name_of(token.text == "=" ? rest.next() : token);
   }
@@ -37,7 +33,7 @@ std::string template_of(sql_scanner& rest) {
 // Of ALTER DATABASE name: anything else may be done while others are connected.
 bool moves(sql_scanner& rest) {
   const auto action = rest.next();
-  return is_word(action, "rename") || (is_word(action, "set") && is_word(rest.next(), "tablespace"));
+  return action.is_word("rename") || (action.is_word("set") && rest.next().is_word("tablespace"));
 }
 
 }  // namespace
@@ -45,12 +41,12 @@ bool moves(sql_scanner& rest) {
 std::string database_to_vacate(std::string_view text) {
   sql_scanner scanner{text};
   const auto command = scanner.next();
-  const bool creates = is_word(command, "create"), drops = is_word(command, "drop");
-  if (!creates && !drops && !is_word(command, "alter")) return {};
-  if (!is_word(scanner.next(), "database")) return {};
+  const bool creates = command.is_word("create"), drops = command.is_word("drop");
+  if (!creates && !drops && !command.is_word("alter")) return {};
+  if (!scanner.next().is_word("database")) return {};
   if (creates) return template_of(scanner);
   auto name = scanner.next();
-  if (drops && is_word(name, "if")) {
+  if (drops && name.is_word("if")) {
     scanner.next();
     name = scanner.next();
   }

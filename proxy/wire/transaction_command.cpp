@@ -37,7 +37,7 @@ class word_reader {
   explicit word_reader(std::string_view text) : scanner_(text), now_(scanner_.next()) {}
 
   bool take(std::string_view word) {
-    const bool is_it = now_.kind == sql_token_kind::word && now_.hash == sql_hash(word);
+    const bool is_it = now_.is_word(word);
     if (is_it) advance();
     return is_it;
   }
