@@ -270,8 +270,8 @@ TEST(shared_listening, of_a_thousand_clients_takes_one_connection) {
       ASSERT_EQ(texts_of(heard_in({one.read()})), texts{"news:" + std::to_string(i)});
 }
 
-TEST(shared_listening, leaves_a_connection_for_queries) {
-  pgweir_process pgweir{proxied("size = 1", "workers = 1")};
+void expect_a_connection_of_its_own(const std::string& pool) {
+  pgweir_process pgweir{proxied(pool, "workers = 1")};
   auto client = wire_client::postgres(pgweir.tcp());
   client.ask_sql("LISTEN a");
   EXPECT_EQ(texts_of(heard_in(client.ask_sql("NOTIFY a, '1'"))), texts{"a:1"});
@@ -279,12 +279,10 @@ TEST(shared_listening, leaves_a_connection_for_queries) {
   EXPECT_EQ(pgweir.metric("pgweir_listening_clients"), 0);
 }
 
+TEST(shared_listening, leaves_a_connection_for_queries) { expect_a_connection_of_its_own("size = 1"); }
+
 TEST(shared_listening, is_not_when_switched_off) {
-  pgweir_process pgweir{proxied("size = 3\nshared_listen = false", "workers = 1")};
-  auto client = wire_client::postgres(pgweir.tcp());
-  client.ask_sql("LISTEN a");
-  EXPECT_EQ(texts_of(heard_in(client.ask_sql("NOTIFY a, '1'"))), texts{"a:1"});
-  EXPECT_EQ(pgweir.metric("pgweir_pinned_servers", "reason=\"listen\""), 1);
+  expect_a_connection_of_its_own("size = 3\nshared_listen = false");
 }
 
 class lost_listen : public testing::Test {
