@@ -73,7 +73,7 @@ request_relay::verdict request_relay::refuse(const wire::frame_header& header,
                           .then = bookkeeping::refuses};
   built_.clear();
   if (is_query) {
-    wire::append_query(built_, not_sql.substr(0, not_sql.find('\0')));
+    wire::append_query(built_, wire::before_zero(not_sql));
     entry.prepared = backend_.prepared.changes().last();
     entry.unnamed = drop_unnamed();
     client_.batch_deallocates = false;
@@ -95,7 +95,7 @@ void request_relay::take_own_names() {
   for (const auto& [name, made] : client_.statements.in_order()) {
     built_.clear();
     wire::append_parse(built_, name, wire::as_bytes(made->text_and_types));
-    wire::writer{built_}.begin(frontend::sync).end();
+    wire::append_sync(built_);
     inject(built_);
     ++backend_.counts.server_parses;
     backend_.expected.push({.request = request::parse,
@@ -138,11 +138,12 @@ bool request_relay::rest_names_statements(const wire::frame_header& first) const
   if (ends_here || !would_meet_shared_names() || !may_take_own_names() || !is_whole(first)) return false;
   auto left = stream_.rest().subspan(first.size());
   for (;;) {
-    const auto [status, header] = wire::read_header(left);
-    if (status != wire::header_status::complete || header.size() > left.size()) return false;
+    const auto message = wire::read_whole_message(left);
+    if (!message) return false;
+    const auto& [header, content] = *message;
     if (header.type == frontend::sync || header.type == frontend::query) return false;
     if (header.type == frontend::parse) {
-      const auto view = wire::read_parse(left.subspan(wire::header_size, header.body));
+      const auto view = wire::read_parse(content);
       if (view && wire::classify(view->text, rules_.catalogue.forcing()).bonds.names_statements) return true;
     }
     left = left.subspan(header.size());

@@ -171,9 +171,9 @@ bool request_relay::rest_allows_stand_in() const {
   auto left = stream_.rest();
   // The Parse at the front is already kept.
   for (bool is_first = true;; is_first = false) {
-    const auto [status, header] = wire::read_header(left);
-    if (status != wire::header_status::complete || header.size() > left.size()) return false;
-    const auto content = left.subspan(wire::header_size, header.body);
+    const auto message = wire::read_whole_message(left);
+    if (!message) return false;
+    const auto& [header, content] = *message;
     left = left.subspan(header.size());
     switch (header.type) {
       case frontend::sync:

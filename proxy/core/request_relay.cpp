@@ -176,8 +176,7 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
   if (client_.names != naming::untouched && !rules_.on_lane) {
     const bool is_seen = header.size() <= whole_message_limit;
     if (is_seen && !is_whole(header)) return verdict::need_more;
-    auto text = is_seen ? wire::as_text(body(header)) : std::string_view{};
-    text = text.substr(0, text.find('\0'));
+    const auto text = is_seen ? wire::before_zero(wire::as_text(body(header))) : std::string_view{};
     const auto head = wire::read_sql_head(text);
     entry.may_deallocate = true;
     if (head.kind == wire::sql_head_kind::deallocate_one) {

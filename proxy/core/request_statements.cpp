@@ -102,7 +102,7 @@ void request_relay::note_traits(wire::sql_traits bound, std::string_view sql) {
   if (rules_.on_lane) return;  // nothing there leaves anything behind
   client_.batch_deallocates = client_.batch_deallocates || bound.drops_statements;
   fit_sequences(bound.bonds);
-  if (bound.leaves_state || bound.bonds.names_statements) suspect(sql.substr(0, sql.find('\0')), bound.bonds);
+  if (bound.leaves_state || bound.bonds.names_statements) suspect(wire::before_zero(sql), bound.bonds);
 }
 
 request_relay::verdict request_relay::execute(const wire::frame_header& header) {

@@ -12,7 +12,7 @@ response_relay::verdict response_relay::command_complete(const wire::frame_heade
   }
   if (!is_whole(header)) return verdict::need_more;
   const auto tag = wire::as_text(stream_.rest().subspan(wire::header_size, header.body));
-  settle_tag(tag.substr(0, tag.find('\0')));
+  settle_tag(wire::before_zero(tag));
   if (backend_.copy_in) finish_copy(false);
   return head_is(request::execute) ? completes(request::execute, header) : stream(header);
 }

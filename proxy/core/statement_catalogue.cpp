@@ -52,7 +52,7 @@ std::shared_ptr<statement> statement_catalogue::make(std::string_view text_and_t
   made->counted = cost_of(text_and_types);
   made->counted_in = &bytes_;
   bytes_ += made->counted;
-  const auto sql = text_and_types.substr(0, text_and_types.find('\0'));
+  const auto sql = wire::before_zero(text_and_types);
   made->sharing = wire::classify(sql, forcing_);
   made->traits = {.drops_statements = wire::read_sql_head(sql).kind == wire::sql_head_kind::deallocate_all,
                   .leaves_state = made->sharing.leaves_state,

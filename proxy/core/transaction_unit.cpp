@@ -9,11 +9,6 @@ namespace {
 
 namespace frontend = wire::frontend;
 
-std::string_view text_of(wire::bytes_view text_and_types) {
-  const auto text = wire::as_text(text_and_types);
-  return text.substr(0, text.find('\0'));
-}
-
 bool has_types(const wire::parse_view& view) {
   constexpr std::size_t zero_and_count = 3;
   return view.text_and_types.size() != view.text.size() + zero_and_count;
@@ -94,7 +89,7 @@ class extended_reader {
       kept = known->made->text_and_types;
     if (const auto* mine = client_.unnamed.current(); name.empty() && mine != nullptr && !mine->is_large)
       kept = mine->text();
-    return kept.ends_with(no_types) ? text_of(wire::as_bytes(kept)) : std::string_view{};
+    return kept.ends_with(no_types) ? wire::before_zero(kept) : std::string_view{};
   }
 
   bool describe(wire::bytes_view body, const transaction_unit& unit) const {
@@ -123,10 +118,9 @@ transaction_unit read_transaction_unit(const client_state& client, wire::bytes_v
   extended_reader messages{client};
   transaction_unit found;
   for (std::size_t at = 0;;) {
-    const auto rest = arrived.subspan(at);
-    const auto [status, header] = wire::read_header(rest);
-    if (status != wire::header_status::complete || header.size() > rest.size()) return {};
-    const auto body = rest.subspan(wire::header_size, header.body);
+    const auto message = wire::read_whole_message(arrived.subspan(at));
+    if (!message) return {};
+    const auto& [header, body] = *message;
     if (header.type == frontend::query) return at == 0 ? read_query(body, header.size()) : transaction_unit{};
     at += header.size();
     if (header.type == frontend::sync) {
@@ -141,11 +135,11 @@ bool starts_with_end(const client_state& client, wire::bytes_view arrived) {
   extended_reader messages{client};
   transaction_unit first;
   for (std::size_t at = 0; !messages.is_complete();) {
-    const auto rest = arrived.subspan(at);
-    const auto [status, header] = wire::read_header(rest);
-    if (status != wire::header_status::complete || header.size() > rest.size()) return false;
-    const auto body = rest.subspan(wire::header_size, header.body);
-    if (header.type == frontend::query) return at == 0 && wire::ends_transaction_first(text_of(body));
+    const auto message = wire::read_whole_message(arrived.subspan(at));
+    if (!message) return false;
+    const auto& [header, body] = *message;
+    if (header.type == frontend::query)
+      return at == 0 && wire::ends_transaction_first(wire::before_zero(wire::as_text(body)));
     if (!messages.add(header.type, body, first)) return false;
     at += header.size();
   }

@@ -9,11 +9,6 @@ namespace {
 
 namespace frontend = wire::frontend;
 
-std::string_view first_string(wire::bytes_view body) {
-  const auto text = wire::as_text(body);
-  return text.substr(0, text.find('\0'));
-}
-
 wire::sql_bonds bonds_of_bind(const client_state& client, wire::bytes_view body) {
   const auto names = wire::read_bind_names(body);
   if (!names) return {};
@@ -31,14 +26,13 @@ unit_bonds bonds_of_unit(const client_state& client, wire::bytes_view arrived,
                          const wire::session_functions& forcing) {
   unit_bonds found;
   for (std::size_t at = 0;;) {
-    const auto left = arrived.subspan(at);
-    const auto [status, header] = wire::read_header(left);
-    if (status != wire::header_status::complete || header.size() > left.size()) return found;
-    const auto body = left.subspan(wire::header_size, header.body);
+    const auto message = wire::read_whole_message(arrived.subspan(at));
+    if (!message) return found;
+    const auto& [header, body] = *message;
     at += header.size();
     switch (header.type) {
       case frontend::query:
-        found.bonds |= wire::classify(first_string(body), forcing).bonds;
+        found.bonds |= wire::classify(wire::before_zero(wire::as_text(body)), forcing).bonds;
         break;
       case frontend::parse:
         if (const auto view = wire::read_parse(body))

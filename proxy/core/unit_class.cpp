@@ -143,8 +143,7 @@ class extended_unit {
     const auto* mine = client_.unnamed.current();
     if (mine == nullptr || mine->is_large) return std::nullopt;
     if (mine->made != nullptr) return mine->made->sharing;
-    const std::string_view text = mine->text_and_types;
-    return wire::classify(text.substr(0, text.find('\0')), forcing_);
+    return wire::classify(wire::before_zero(mine->text_and_types), forcing_);
   }
 
   static std::uint64_t mix(std::uint64_t so_far, std::uint64_t more) {

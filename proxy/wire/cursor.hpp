@@ -20,6 +20,9 @@ inline std::string_view as_text(bytes_view bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+// Up to the first zero, or all of it: a string of the protocol, or the text in front of a statement's types.
+inline std::string_view before_zero(std::string_view text) { return text.substr(0, text.find('\0')); }
+
 // Network-order integers at a place that is known to be long enough.
 inline std::uint32_t load_u32(const std::byte* at) {
   return std::to_integer<std::uint32_t>(at[0]) << 24 | std::to_integer<std::uint32_t>(at[1]) << 16 |

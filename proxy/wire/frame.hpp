@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace pgweir::wire {
 
@@ -34,6 +35,18 @@ inline header_result read_header(bytes_view bytes) {
   const auto length = load_u32(bytes.data() + 1);
   if (length < 4 || length - 4 > max_body) return {header_status::malformed, {}};
   return {header_status::complete, {static_cast<char>(bytes[0]), length - 4}};
+}
+
+struct whole_message {
+  frame_header header;
+  bytes_view body;
+};
+
+// The message at the front. Nothing: it is malformed, or not all of it is there.
+inline std::optional<whole_message> read_whole_message(bytes_view bytes) {
+  const auto [status, header] = read_header(bytes);
+  if (status != header_status::complete || header.size() > bytes.size()) return std::nullopt;
+  return whole_message{header, bytes.subspan(header_size, header.body)};
 }
 
 }  // namespace pgweir::wire
