@@ -26,6 +26,10 @@ bool is_out_of_date(const server_error& error) {
   return error.sqlstate == "0A000" && error.routine == "RevalidateCachedQuery";
 }
 
+bool is_about_columns(const server_error& error) {
+  return error.sqlstate == "08P01" && error.routine == "PortalSetResultFormat";
+}
+
 bool is_from_analysis(const server_error& error) {
   const auto sqlstate_class = error.sqlstate.substr(0, 2);
   return sqlstate_class == "0A" || sqlstate_class == "22" || sqlstate_class == "42";
@@ -38,12 +42,13 @@ bool may_resend_on_lease(const server_error& error, const failed_unit& failed) {
   return is_mended_by_preparing(error, failed) || (failed.takes_over && !error.sqlstate.starts_with("57"));
 }
 
-// What fails later than at the Bind is run once more for nothing: it only reads.
+// What fails later than at the Bind is run once more for nothing: it only reads. Whose the mistake with
+// columns is only a lease can tell.
 bool may_resend_on_lane(const server_error& error, const failed_unit& failed,
                         std::string_view statement_prefix) {
   const bool clients_own =
       is_missing(error) && error.message.find(statement_prefix) == std::string_view::npos;
-  return (is_mended_by_preparing(error, failed) && !clients_own) ||
+  return (is_mended_by_preparing(error, failed) && !clients_own) || is_about_columns(error) ||
          (failed.takes_over && is_from_analysis(error));
 }
 

@@ -34,6 +34,9 @@ struct failed_unit {
 // "cached plan must not change result type", or a prepared statement that the server does not have.
 bool is_about_validity(const server_error& error);
 bool is_out_of_date(const server_error& error);
+// A Bind asked for the formats of other columns than there are: its client knows the statement by a
+// description that is out of date, or is mistaken.
+bool is_about_columns(const server_error& error);
 // What PostgreSQL says when it analyses a text or reads parameters: it may come from types that have changed
 // since the text was parsed.
 bool is_from_analysis(const server_error& error);

@@ -79,8 +79,14 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
     take(header, handling::swallow);
     return verdict::done;
   }
-  const bool is_refused = !fatal && head_then() == bookkeeping::refuses;
-  is_refused ? say_refusal(header) : forward_error(header, said.sqlstate);
+  if (!fatal && head_then() == bookkeeping::refuses) {
+    say_refusal(header);
+  } else if (is_about_columns(said) && knows_other_rows()) {
+    take(header, handling::swallow);
+    say_other_rows();
+  } else {
+    forward_error(header, said.sqlstate);
+  }
   if (!skip_batch()) backend_.skips_until_sync = true;
   if (!client_.deferred.fail() || !backend_.unit.is_single) return verdict::done;
   backend_.owes_sync = true;

@@ -99,7 +99,9 @@ class response_relay {
   void say_ready(const wire::frame_header& header, handling how);
   std::uint64_t shape_of(const wire::frame_header& header) const;
   bool shape_differs(std::uint64_t shape);
+  bool knows_other_rows() const;
   void refuse_other_rows();
+  void say_other_rows();
 
   bool is_whole(const wire::frame_header& header) const { return stream_.rest().size() >= header.size(); }
   bool head_is(core::request expected) const;

@@ -26,7 +26,15 @@ bool response_relay::shape_differs(std::uint64_t shape) {
   return known != nullptr && known->shape != 0 && known->shape != shape;
 }
 
-// In the server's place, and in its words. To the client the rest of its unit has not been done.
+// Of the Bind at the head: the client was told of other rows than this backend's statement is known to have.
+// PostgreSQL, which would have kept what it parsed for this client, says so before it looks at formats.
+bool response_relay::knows_other_rows() const {
+  const auto& head = backend_.expected.front();
+  const auto* known = head.request == request::bind ? client_.statements.find_defined(head.serial) : nullptr;
+  return known != nullptr && known->shape != 0 && backend_.prepared.shape(known->made->id) != known->shape;
+}
+
+// In the server's place. To the client the rest of its unit has not been done.
 void response_relay::refuse_other_rows() {
   auto& expected = backend_.expected;
   std::size_t sync = 0;
@@ -43,6 +51,11 @@ void response_relay::refuse_other_rows() {
   });
   backend_.unnamed = unnamed_holder::unknown();
   backend_.unit.is_kept = false;
+  say_other_rows();
+}
+
+// In the server's words.
+void response_relay::say_other_rows() {
   built_.clear();
   // Drivers know it by its routine.
   wire::writer{built_}

@@ -255,6 +255,38 @@ TEST_P(told_by_portal, what_its_rows_look_like_is_refused_other_rows) {
   s.server(parameter_description() + row_description("b") + answer).expect_client(refused).expect_quiet();
 }
 
+// pgx asks for a format for each column that it was told of.
+const auto other_columns =
+    error("08P01", "bind message has 3 result formats but query has 2 columns", "PortalSetResultFormat");
+
+struct other_column_count : testing::Test {
+  const std::string text = "select * from t";
+  const std::string run = bind_statement("", "p") + describe_portal("") + execute() + sync();
+  const std::string run_there =
+      bind_statement("", script::name(1)) + describe_portal("") + execute() + sync();
+  script s;
+
+  void SetUp() override {
+    const auto told = parse_complete() + parameter_description() + row_description("a") + ready();
+    s.client(parse("p", text) + describe_statement("p") + sync());
+    s.expect_server(parse(s.name(1), text) + describe_statement(s.name(1)) + sync());
+    s.server(told).expect_client(told);
+  }
+};
+
+TEST_F(other_column_count, is_told_in_the_words_by_which_drivers_know_that_they_must_prepare_again) {
+  s.client(run).expect_server(run_there).server(stale_plan + ready());
+  s.expect_server(close_statement(s.name(1)) + parse(s.name(1), text) + run_there);
+  s.server(close_complete() + parse_complete() + other_columns + ready()).expect_client(stale_plan + ready());
+  s.expect_quiet().change_backend().client(run).expect_server(parse(s.name(1), text) + run_there);
+  s.server(parse_complete() + other_columns + ready()).expect_client(stale_plan + ready()).expect_quiet();
+}
+
+TEST_F(other_column_count, is_the_mistake_of_who_was_told_of_what_is_there) {
+  s.client(run).expect_server(run_there);
+  s.server(other_columns + ready()).expect_client(other_columns + ready()).expect_quiet();
+}
+
 TEST(blind_unit, that_does_more_than_read_goes_as_it_is) {
   script s;
   const std::string text = "delete from t returning *";
