@@ -35,24 +35,25 @@ enum class handling : std::uint8_t { forward, swallow, synthesise };
 // What else has to be done when the answer comes, or does not come because of an error before it.
 enum class bookkeeping : std::uint8_t {
   none,
-  names_statement,     // parse: the client's name -> statement; an error takes the name away again
-  injected,            // parse of a statement the backend lacked
-  evicts_statement,    // close of a statement on the server; skipped by an error, it is still there
-  unnames_statement,   // close of the client's name; skipped by an error, the name is still there
-  sets_unnamed,        // parse of the client's unnamed statement
-  drops_unnamed,       // close of the client's unnamed statement
-  stands_in,           // bind: of a shared statement in the place of the unnamed one
-  deallocates_one,     // query: DEALLOCATE of one of the client's names
-  probes_state,        // query of pgweir's own: its rows say what the session has left
-  changes_channels,    // query of pgweir's own: what the connection listens to; may fail
-  opens_transaction,   // the last of what tells the server of a BEGIN that pgweir has answered
-  adapts,              // query of pgweir's own: makes the connection fit, before the client's unit may go
-  discards_sequences,  // execute: others' values are gone; skipped by an error, they are still there
-  refuses,             // query or parse that fails on purpose: the client is told why instead
-  gives_own_name,      // parse of a statement under its client's name; an error leaves it as it was
-  takes_names,         // the last answer to pgweir's own making the client's names known to the server
-  checks_shape,        // describe_statement: whether the client still knows what the rows look like
-  ignored_in_copy,     // sync sent while a COPY FROM STDIN was taking data: the server does not answer it
+  names_statement,         // parse: the client's name -> statement; an error takes the name away again
+  injected,                // parse of a statement the backend lacked
+  evicts_statement,        // close of a statement on the server; skipped by an error, it is still there
+  unnames_statement,       // close of the client's name; skipped by an error, the name is still there
+  sets_unnamed,            // parse of the client's unnamed statement
+  drops_unnamed,           // close of the client's unnamed statement
+  stands_in,               // bind: of a shared statement in the place of the unnamed one
+  deallocates_one,         // query: DEALLOCATE of one of the client's names
+  probes_state,            // query of pgweir's own: its rows say what the session has left
+  changes_channels,        // query of pgweir's own: what the connection listens to; may fail
+  opens_transaction,       // the last of what tells the server of a BEGIN that pgweir has answered
+  adapts,                  // query of pgweir's own: makes the connection fit, before the client's unit may go
+  discards_sequences,      // execute: others' values are gone; skipped by an error, they are still there
+  refuses,                 // query or parse that fails on purpose: the client is told why instead
+  gives_own_name,          // parse of a statement under its client's name; an error leaves it as it was
+  gives_own_name_in_unit,  // the same without a Sync behind it: an error fails the client's unit
+  takes_names,             // the last answer to pgweir's own making the client's names known to the server
+  checks_shape,            // describe_statement: whether the client still knows what the rows look like
+  ignored_in_copy,         // sync sent while a COPY FROM STDIN was taking data: the server does not answer it
 };
 
 struct expected_response {

@@ -22,18 +22,16 @@ bool request_relay::would_meet_shared_names() const {
          !backend_.copy_both;
 }
 
-// In the midst of a unit the server cannot be asked.
-bool request_relay::may_take_own_names() const { return !backend_.unit.begun && !backend_.lost_count; }
-
 request_relay::naming_step request_relay::names_for(bool named_by_sql) {
   if (!named_by_sql || !would_meet_shared_names()) return naming_step::fits;
-  if (!may_take_own_names()) return naming_step::too_late;
-  if (!backend_.expected.empty()) return naming_step::waits;
-  // A failed transaction takes no SQL.
-  if (backend_.transaction == 'E') return naming_step::fits;
+  if (backend_.lost_count) return naming_step::too_late;
+  const bool must_wait = backend_.unit.begun ? earlier_units_open() : !backend_.expected.empty();
+  if (must_wait) return naming_step::waits;
+  // A failed transaction takes no SQL; something of the unit may have ended it.
+  if (backend_.transaction == 'E') return backend_.unit.executes ? naming_step::too_late : naming_step::fits;
   // Its text is not kept.
   if (client_.statements.any_large()) return naming_step::cannot;
-  take_own_names();
+  backend_.unit.begun ? take_own_names_in_unit() : take_own_names();
   return naming_step::waits;
 }
 
@@ -86,11 +84,40 @@ request_relay::verdict request_relay::refuse(const wire::frame_header& header,
   return pass_through(header, passing::drop);
 }
 
+// Without a Sync, which would end what the unit has begun. So a statement that cannot be parsed makes the
+// unit fail.
+void request_relay::take_own_names_in_unit() {
+  drop_shared_names();
+  backend_.refusal.clear();
+  wire::append_error(backend_.refusal, refusal_of_names_in_unit());
+  for (const auto& [name, made] : client_.statements.in_order()) {
+    built_.clear();
+    wire::append_parse(built_, name, wire::as_bytes(made->text_and_types));
+    inject(built_);
+    ++backend_.counts.server_parses;
+    backend_.expected.push({.request = request::parse,
+                            .how = handling::swallow,
+                            .then = bookkeeping::gives_own_name_in_unit,
+                            .serial = client_.statements.find(name)->serial});
+  }
+  built_.clear();
+  wire::append_close(built_, 'S', spare_name());
+  wire::append_flush(built_);
+  inject(built_);
+  backend_.expected.push({.request = request::close,
+                          .how = handling::swallow,
+                          .then = bookkeeping::takes_names,
+                          .serial = client_.statements.next_serial()});
+  backend_.own = backend_state::own_exchange::takes_names;
+  backend_.unit.is_kept = false;
+}
+
 // A statement that cannot be parsed, as its table has gone or is locked for too long, must not make the
 // transaction fail; pgweir goes on to keep account of it.
 void request_relay::take_own_names() {
   const bool in_transaction = backend_.transaction == 'T';
   drop_shared_names();
+  end_own_exchange();
   if (in_transaction) ask("SAVEPOINT pgweir");
   for (const auto& [name, made] : client_.statements.in_order()) {
     built_.clear();
@@ -119,6 +146,11 @@ void request_relay::drop_shared_names() {
   wire::append_close(built_, 'S', spare_name());
   backend_.expected.push({.request = request::close, .how = handling::swallow});
   while (const auto* shared = backend_.prepared.evict_beyond(0)) append_removal(*shared);
+  inject(built_);
+}
+
+void request_relay::end_own_exchange() {
+  built_.clear();
   wire::append_sync(built_);
   inject(built_);
   backend_.expected.push({.request = request::sync, .how = handling::swallow});
@@ -135,7 +167,7 @@ void request_relay::ask(std::string_view sql) {
 // Behind the first message of a unit, which is judged in its turn.
 bool request_relay::rest_names_statements(const wire::frame_header& first) const {
   const bool ends_here = first.type == frontend::sync || first.type == frontend::query;
-  if (ends_here || !would_meet_shared_names() || !may_take_own_names() || !is_whole(first)) return false;
+  if (ends_here || backend_.unit.begun || !would_meet_shared_names() || !is_whole(first)) return false;
   auto left = stream_.rest().subspan(first.size());
   for (;;) {
     const auto message = wire::read_whole_message(left);

@@ -78,6 +78,8 @@ void request_relay::replay() {
 bool request_relay::must_wait(const wire::frame_header& header, bool starts_unit) const {
   if (backend_.wants_replay && !replaying_) return true;
   if (starts_unit && backend_.own != backend_state::own_exchange::none) return true;
+  const bool takes_names = backend_.own == backend_state::own_exchange::takes_names;
+  if (takes_names && header.type != frontend::terminate) return true;
   // Should BEGIN fail, or have failed, this must not run outside a transaction.
   if (starts_unit && (client_.deferred.is_sent() || client_.deferred.is_failed())) return true;
   const bool others_first = !rules_.may_start_unit && !backend_.copy_in && !backend_.lost_count;

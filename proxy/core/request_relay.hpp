@@ -86,7 +86,7 @@ class request_relay {
   enum class naming_step {
     fits,
     waits,     // until the server knows the client's names
-    too_late,  // something of the unit has gone
+    too_late,  // nobody knows what the server would answer
     cannot,    // the server cannot be told of a statement of the client
   };
   naming_step names_for(bool named_by_sql);
@@ -95,9 +95,10 @@ class request_relay {
   std::optional<verdict> settle_unnamed(std::string_view name, const wire::frame_header& header);
   verdict refuse(const wire::frame_header& header, const wire::error_fields& why);
   bool would_meet_shared_names() const;
-  bool may_take_own_names() const;
   void take_own_names();
+  void take_own_names_in_unit();
   void drop_shared_names();
+  void end_own_exchange();
   void ask(std::string_view sql);
   bool rest_names_statements(const wire::frame_header& first) const;
   // See sequence_values.hpp.

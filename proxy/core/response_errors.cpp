@@ -60,7 +60,7 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
   }
   if (!fatal && backend_.expected.front().then == bookkeeping::gives_own_name) {
     take(header, handling::swallow);
-    client_.statements.renew(backend_.expected.front().serial);
+    note_name_refused(backend_.expected.front().serial);
     backend_.expected.pop();
     return verdict::done;
   }
@@ -79,7 +79,9 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
     take(header, handling::swallow);
     return verdict::done;
   }
-  if (!fatal && head_then() == bookkeeping::refuses) {
+  const bool gives_names = !fatal && head_then() == bookkeeping::gives_own_name_in_unit;
+  if (gives_names) note_names_refused_in_unit();
+  if (!fatal && (gives_names || head_then() == bookkeeping::refuses)) {
     say_refusal(header);
   } else if (is_about_columns(said) && knows_other_rows()) {
     take(header, handling::swallow);
@@ -133,6 +135,7 @@ bool response_relay::skip_batch() {
     undo_preparing(backend_, expected.at(i - 1));
     if (expected.at(i - 1).then == bookkeeping::discards_sequences)
       backend_.sequences = sequence_values::of_others;
+    if (expected.at(i - 1).then == bookkeeping::takes_names) backend_.own = backend_state::own_exchange::none;
   }
   for (; skipped > 0; --skipped) expected.pop();
   backend_.unnamed = unnamed_holder::unknown();

@@ -152,6 +152,7 @@ response_relay::verdict response_relay::closed(const wire::frame_header& header)
     if (head.then == bookkeeping::unnames_statement) client_.statements.confirm_close(head.serial);
     if (head.then == bookkeeping::drops_unnamed) client_.unnamed.confirm(head.serial, backend_.spare);
     if (head.then == bookkeeping::evicts_statement) backend_.prepared.confirm_removal(head.prepared);
+    if (head.then == bookkeeping::takes_names) note_names_taken(head.serial);
   }
   return completes(request::close, header);
 }
@@ -224,11 +225,7 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
   if (head.then == bookkeeping::changes_channels)
     backend_.own = backend_state::own_exchange::channels_changed;
   if (head.then == bookkeeping::adapts) backend_.own = backend_state::own_exchange::none;
-  if (head.then == bookkeeping::takes_names) {
-    backend_.own = backend_state::own_exchange::none;
-    client_.names = naming::own;
-    client_.statements.clear_before(head.serial);
-  }
+  if (head.then == bookkeeping::takes_names) note_names_taken(head.serial);
   if (expected.empty()) backend_.makes = wire::made_relation::none;
   if (head.how == handling::swallow && backend_.wants_replay) return verdict::replay;
   if (use_ == backend_use::alone) synthesise_due();

@@ -91,6 +91,9 @@ class response_relay {
   void drop_statements();
   void finish_copy(bool count_is_lost);
   bool skip_batch();
+  void note_names_taken(std::uint64_t serial);
+  void note_name_refused(std::uint64_t serial);
+  void note_names_refused_in_unit();
   ran_on statement_of_head() const;
   bool can_replay(const server_error& said, const ran_on& failed) const;
   void forward_error(const wire::frame_header& header, std::string_view sqlstate);

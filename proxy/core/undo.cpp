@@ -28,6 +28,7 @@ void undo_names(client_state& client, const expected_response& sent, bool tried)
     case bookkeeping::discards_sequences:
     case bookkeeping::refuses:
     case bookkeeping::gives_own_name:
+    case bookkeeping::gives_own_name_in_unit:
     case bookkeeping::takes_names:
     case bookkeeping::opens_transaction:
     case bookkeeping::checks_shape:

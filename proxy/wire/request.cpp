@@ -52,6 +52,7 @@ void append_execute(std::string& out, std::string_view portal) {
 }
 
 void append_sync(std::string& out) { writer{out}.begin(frontend::sync).end(); }
+void append_flush(std::string& out) { writer{out}.begin(frontend::flush).end(); }
 
 void append_close(std::string& out, char kind, std::string_view name) {
   writer{out}.begin(frontend::close).u8(static_cast<std::uint8_t>(kind)).c_string(name).end();

@@ -39,6 +39,7 @@ void append_describe(std::string& out, char kind, std::string_view name);
 void append_execute(std::string& out, std::string_view portal);  // to its end
 void append_close(std::string& out, char kind, std::string_view name);
 void append_sync(std::string& out);
+void append_flush(std::string& out);
 void append_query(std::string& out, std::string_view text);
 
 }  // namespace pgweir::wire

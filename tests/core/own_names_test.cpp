@@ -128,17 +128,87 @@ std::string refused(const wire::error_fields& why) {
 const auto refused_parse = parse(script::name(0), "refused by pgweir");
 const auto says_no = error("42601", "syntax error");
 
-TEST(own_names, cannot_be_given_in_the_midst_of_a_unit) {
-  const auto select = parse("", "select 1") + bind_statement("", "") + execute() + from_client::flush();
-  const auto answer = parse_complete() + bind_complete() + complete("SELECT 1");
+// As asyncpg does: a Flush, and what follows when its answer has come.
+const auto given_inside = close_statement(script::name(0)) + close_statement(script::name(1)) +
+                          close_statement(script::name(2)) + parse("p", "select 1") + parse("q", "select 2") +
+                          close_statement(script::name(0)) + from_client::flush();
+const auto answered_inside = answered_dropped + parse_complete() + parse_complete() + close_complete();
+const auto select = parse("", "select 1") + bind_statement("", "") + execute() + from_client::flush();
+const auto selected = parse_complete() + bind_complete() + complete("SELECT 1");
+
+TEST(own_names, are_given_in_the_midst_of_a_unit) {
   for (const auto* name : {"", "r"}) {
     script s;
-    has_two(s).client(select).expect_server(select).server(answer).expect_client(answer);
-    const auto rest = bind_statement("", name) + execute() + sync();
-    s.client(parse(name, "execute p") + rest).expect_server(refused_parse + rest);
-    s.server(says_no + ready()).expect_client(refused(core::refusal_of_names_in_unit()) + ready());
-    s.client(parse("r", "execute p") + sync()).expect_server(given_outside).expect_quiet(false);
+    has_two(s).client(select).expect_server(select).server(selected).expect_client(selected);
+    const auto rest = parse(name, "execute p") + bind_statement("", name) + execute() + sync();
+    s.client(rest).expect_server(given_inside).expect_client("");
+    s.server(answered_inside).expect_client("").expect_server(rest);
+    EXPECT_EQ(s.client_state().names, core::naming::own);
+    s.server(selected + ready()).expect_client(selected + ready()).expect_quiet();
   }
+}
+
+TEST(own_names, are_given_behind_messages_of_the_unit_that_are_not_answered) {
+  script s;
+  const auto begun = parse("r", "select 3") + describe_statement("r");
+  has_two(s).client(begun).expect_server(parse(s.name(3), "select 3") + describe_statement(s.name(3)));
+  s.client(parse("", "execute r") + sync());
+  s.expect_server(close_statement(s.name(0)) + close_statement(s.name(1)) + close_statement(s.name(2)) +
+                  close_statement(s.name(3)) + parse("p", "select 1") + parse("q", "select 2") +
+                  parse("r", "select 3") + close_statement(s.name(0)) + from_client::flush());
+  const auto described = parse_complete() + parameter_description() + row_description();
+  s.server(described).expect_client(described).expect_server("");
+  s.server(answered_dropped + close_complete() + parse_complete() + parse_complete() + parse_complete() +
+           close_complete());
+  s.expect_client("");
+  s.expect_server(parse("", "execute r") + sync());
+}
+
+TEST(own_names, are_given_in_the_midst_of_a_unit_only_behind_what_earlier_units_did) {
+  script s;
+  has_two(s).client(close_statement("q") + sync() + parse("", "select 1"));
+  s.expect_server(close_statement("q") + sync() + parse("", "select 1"));
+  s.client(parse("", "execute q") + sync()).expect_server("");
+  s.server(close_complete() + ready())
+      .expect_server(close_statement(s.name(0)) + close_statement(s.name(1)) + close_statement(s.name(2)) +
+                     parse("p", "select 1") + close_statement(s.name(0)) + from_client::flush());
+}
+
+TEST(own_names, are_not_given_in_a_unit_that_has_failed) {
+  script s;
+  const auto bad = parse("", "bad");
+  has_two(s).client(bad).expect_server(bad);
+  s.client(parse("", "execute p") + sync()).expect_server(given_inside);
+  s.server(error("42601", "bad")).expect_client(error("42601", "bad")).expect_server(sync());
+  s.server(ready()).expect_client(ready()).expect_quiet();
+  EXPECT_EQ(s.client_state().names, core::naming::shared);
+  s.client(bind_statement("", "q") + execute() + sync());
+  s.expect_server(bind_statement("", s.name(2)) + execute() + sync());
+}
+
+// The server cannot be asked again before the Sync: what it got stays, the rest pgweir keeps.
+TEST(own_names, cannot_be_given_in_the_midst_of_a_unit_beside_a_statement_that_the_server_refuses) {
+  script s;
+  has_two(s).client(select).expect_server(select).server(selected).expect_client(selected);
+  s.client(parse("", "execute p") + sync()).expect_server(given_inside);
+  s.server(answered_dropped + parse_complete() + error("42P01", "no such table"));
+  s.expect_client(refused(core::refusal_of_names_in_unit())).expect_server(sync());
+  s.server(ready()).expect_client(ready()).expect_quiet();
+  EXPECT_EQ(s.client_state().names, core::naming::own);
+  EXPECT_TRUE(s.backend_state().dirty) << "they are shared again as soon as that can be";
+  const auto both = bind_statement("", "p") + bind_statement("", "q") + sync();
+  s.client(both).expect_server(bind_statement("", "p") + parse(s.name(2), "select 2") +
+                               bind_statement("", s.name(2)) + sync());
+}
+
+TEST(own_names, cannot_be_given_in_the_midst_of_a_unit_of_a_failed_transaction) {
+  script s;
+  has_two(s).client(query("bad")).server(error("42601", "bad") + ready('E'));
+  s.client(parse("", "rollback") + bind_statement("", "") + execute() + from_client::flush());
+  s.server(parse_complete() + bind_complete() + complete("ROLLBACK"));
+  s.expect_server(query("bad") + parse("", "rollback") + bind_statement("", "") + execute() +
+                  from_client::flush());
+  s.client(parse("", "execute p") + sync()).expect_server(refused_parse + sync());
 }
 
 // SQL must not meet the statements of other clients instead.

@@ -68,6 +68,23 @@ TEST_P(sql_names, executes_and_deallocates_what_the_protocol_has_prepared) {
   EXPECT_EQ(first_columns(other_.ask(run("p"))), std::vector<std::string>{"theirs"});
 }
 
+// As asyncpg does, which sends no Sync behind what it prepares.
+TEST_P(sql_names, executes_what_the_protocol_has_prepared_in_the_midst_of_a_pipeline) {
+  const auto prepare_r = frontend::parse("r", "SELECT 'new'") + frontend::describe_statement("r");
+  const auto select = frontend::parse("", "SELECT 'ran'") + frontend::bind("", "") + frontend::execute();
+  for (const auto& first : {prepare_r, select}) {
+    for (const auto* text : {"EXECUTE p", "SELECT 'mine' FROM pg_prepared_statements WHERE name = 'p'"}) {
+      one_.send(first + frontend::flush());
+      one_.read_until(first == select ? 'C' : 'T');
+      EXPECT_EQ(first_columns(one_.ask(frontend::parse("", text) + run(""))),
+                std::vector<std::string>{"mine"});
+      if (first == prepare_r) one_.ask(frontend::close_statement("r") + frontend::sync());
+    }
+  }
+  EXPECT_TRUE(eventually([&] { return pinned() == 0; }));
+  EXPECT_EQ(first_columns(other_.ask(run("p"))), std::vector<std::string>{"theirs"});
+}
+
 TEST_P(sql_names, binds_and_describes_what_sql_has_prepared) {
   ASSERT_EQ(sqlstate_of(one_.ask_sql("PREPARE s(int) AS SELECT $1 + 1")), "");
   EXPECT_EQ(pinned(), 1);
