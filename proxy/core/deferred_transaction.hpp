@@ -21,6 +21,8 @@ class deferred_transaction {
   bool is_sent() const { return stage_ == stage::sent; }
   // For the client it has failed; the server has none. All but its end is refused.
   bool is_failed() const { return stage_ == stage::failed; }
+  // The same, and on its way to a server is what may be its end: that server is to have one that has failed.
+  bool is_handed_over() const { return stage_ == stage::handed_over; }
 
   // `how`: the BEGIN with its modes; it outlives the transaction.
   void begin(const statement& how, bool leaves_portal) {
@@ -33,23 +35,27 @@ class deferred_transaction {
     stage_ = stage::sent;
     return *begin_;
   }
+  // The server has not done it; it is sent again. Precondition: is_sent().
+  void begin_again() { stage_ = stage::begun; }
   // Whether the client's own BEGIN would have left the unnamed portal behind: one by the extended protocol
   // does.
   bool leaves_portal() const { return leaves_portal_; }
   // Before its first unit is done: that, or BEGIN itself, did not get through. True: it has failed by that.
   bool fail() {
-    if (!is_begun() && !is_sent()) return false;
+    if (!is_begun() && !is_sent() && !is_handed_over()) return false;
     stage_ = stage::failed;
     return true;
   }
+  // Precondition: is_failed().
+  void hand_over() { stage_ = stage::handed_over; }
   // It has ended, or is the server's from here on.
   void end() { stage_ = stage::none; }
 
   // What ReadyForQuery says to a client without a backend.
-  char status() const { return is_none() ? 'I' : is_failed() ? 'E' : 'T'; }
+  char status() const { return is_none() ? 'I' : is_failed() || is_handed_over() ? 'E' : 'T'; }
 
  private:
-  enum class stage : std::uint8_t { none, begun, sent, failed };
+  enum class stage : std::uint8_t { none, begun, sent, failed, handed_over };
 
   const statement* begin_ = nullptr;
   stage stage_ = stage::none;

@@ -46,6 +46,8 @@ enum class bookkeeping : std::uint8_t {
   probes_state,            // query of pgweir's own: its rows say what the session has left
   changes_channels,        // query of pgweir's own: what the connection listens to; may fail
   opens_transaction,       // the last of what tells the server of a BEGIN that pgweir has answered
+  fails_transaction,       // query of pgweir's own, which leaves a failed transaction
+  prepares_ahead,          // parse ahead of a transaction; what is refused is tried again inside
   adapts,                  // query of pgweir's own: makes the connection fit, before the client's unit may go
   discards_sequences,      // execute: others' values are gone; skipped by an error, they are still there
   refuses,                 // query or parse that fails on purpose: the client is told why instead

@@ -11,12 +11,28 @@ namespace pgweir::core {
 // Of an extended unit, before anything of it goes. What it waits for it must not wait for when BEGIN has
 // gone: the server says nothing before the Sync.
 request_relay::verdict request_relay::open_ahead_of(const wire::frame_header& first) {
-  if (!client_.deferred.is_begun()) return verdict::done;
-  const bool is_needed_whole = first.type == wire::frontend::parse && first.size() <= whole_message_limit;
-  if (is_needed_whole && !is_whole(first)) return verdict::need_more;
+  if (!client_.deferred.is_begun() && !client_.deferred.is_handed_over()) return verdict::done;
+  const bool is_read = first.type == wire::frontend::parse || first.type == wire::frontend::describe;
+  if (is_read && first.size() <= whole_message_limit && !is_whole(first)) return verdict::need_more;
+  if (prepares_ahead(first)) return verdict::held;
   if (names_for(may_name_statements(first)) == naming_step::waits) return verdict::held;
   open_transaction();
   return verdict::done;
+}
+
+// Parsed inside, what a Describe needs would take the transaction's snapshot, after which the server refuses
+// SET TRANSACTION ISOLATION LEVEL. True: the unit waits until the server has it.
+bool request_relay::prepares_ahead(const wire::frame_header& first) {
+  if (first.type != wire::frontend::describe || !is_whole(first) || client_.names != naming::shared)
+    return false;
+  const auto target = wire::read_target(body(first));
+  const auto* known = target && target->kind == 'S' ? client_.statements.find(target->name) : nullptr;
+  if (known == nullptr || known->made->is_large() || backend_.prepared.added(known->made->id) != 0)
+    return false;
+  prepare(*known->made, handling::swallow, bookkeeping::prepares_ahead, 0);
+  end_own_exchange(bookkeeping::adapts);
+  backend_.own = backend_state::own_exchange::adapts;
+  return true;
 }
 
 bool request_relay::may_name_statements(const wire::frame_header& first) const {
@@ -50,10 +66,10 @@ std::string_view request_relay::provide_begin(const statement& begin) {
 // BEGIN goes ahead of the first unit, by the extended protocol and without a Sync: should it fail, the server
 // skips that unit, which must not run outside its transaction.
 void request_relay::open_transaction() {
+  if (client_.deferred.is_handed_over()) return open_failed_transaction();
   if (!client_.deferred.is_begun()) return;
   const bool leaves_portal = client_.deferred.leaves_portal();
   const auto& begin = client_.deferred.send();
-  backend_.unit.is_kept = false;
   backend_.unit.begun = true;
   const auto name = provide_begin(begin);
   built_.clear();
@@ -71,6 +87,14 @@ void request_relay::open_transaction() {
   inject(built_);
 }
 
+// What the client's has become, before what may end it.
+void request_relay::open_failed_transaction() {
+  client_.deferred.end();
+  backend_.unit.is_kept = false;
+  backend_.unit.begun = true;
+  ask("BEGIN; ROLLBACK TO SAVEPOINT \"refused by pgweir\"", bookkeeping::fails_transaction);
+}
+
 void request_relay::resync() {
   stream_.begin({});
   send_owed_sync();
@@ -83,7 +107,9 @@ void request_relay::send_owed_sync() {
   built_.clear();
   wire::append_sync(built_);
   inject(built_);
-  backend_.expected.push({.request = request::sync, .prepared = backend_.prepared.changes().last()});
+  backend_.expected.push({.request = request::sync,
+                          .how = backend_.wants_replay ? handling::swallow : handling::forward,
+                          .prepared = backend_.prepared.changes().last()});
 }
 
 }  // namespace pgweir::core

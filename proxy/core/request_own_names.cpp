@@ -149,18 +149,18 @@ void request_relay::drop_shared_names() {
   inject(built_);
 }
 
-void request_relay::end_own_exchange() {
+void request_relay::end_own_exchange(bookkeeping then) {
   built_.clear();
   wire::append_sync(built_);
   inject(built_);
-  backend_.expected.push({.request = request::sync, .how = handling::swallow});
+  backend_.expected.push({.request = request::sync, .how = handling::swallow, .then = then});
 }
 
-void request_relay::ask(std::string_view sql) {
+void request_relay::ask(std::string_view sql, bookkeeping then) {
   built_.clear();
   wire::append_query(built_, sql);
   inject(built_);
-  backend_.expected.push({.request = request::query, .how = handling::swallow});
+  backend_.expected.push({.request = request::query, .how = handling::swallow, .then = then});
   server_has_unnamed(unnamed_holder::none());
 }
 

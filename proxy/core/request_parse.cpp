@@ -159,7 +159,8 @@ request_relay::verdict request_relay::parse_unnamed(const wire::frame_header& he
 // difference (a plan that is out of date, types that have changed).
 shared_statement request_relay::stand_in_for(const wire::parse_view& view) const {
   if (rules_.unnamed == nullptr || replaying_) return nullptr;
-  const bool is_kept = rules_.on_lane || (backend_.unit.is_kept && !backend_.unit.executes);
+  const bool may_go_again = backend_.unit.is_kept && !backend_.unit.executes && client_.deferred.is_none();
+  const bool is_kept = rules_.on_lane || may_go_again;
   return is_kept && rest_allows_stand_in() ? rules_.unnamed->note(view.text_and_types, client_.stale_up_to)
                                            : nullptr;
 }

@@ -69,6 +69,7 @@ void request_relay::replay() {
   backend_.to_swallow = backend_.unit.acknowledged;
   const auto unit = std::move(backend_.kept_unit);
   backend_.kept_unit.clear();
+  client_.in_unit = false;
   replaying_ = true;
   run(wire::as_bytes(unit));
   replaying_ = false;
@@ -90,8 +91,11 @@ bool request_relay::must_wait(const wire::frame_header& header, bool starts_unit
 }
 
 void request_relay::begin_unit(const wire::frame_header& header) {
-  const bool is_kept = !replaying_ && !rules_.on_lane && is_extended(header.type) &&
-                       backend_.expected.empty() && backend_.transaction == 'I' &&
+  // Behind a BEGIN until that is answered.
+  const bool may_go_again = client_.deferred.is_begun()
+                                ? is_extended(header.type) || header.type == frontend::query
+                                : is_extended(header.type) && backend_.expected.empty();
+  const bool is_kept = !replaying_ && !rules_.on_lane && may_go_again && backend_.transaction == 'I' &&
                        client_.names == naming::shared;
   const auto first_name = replaying_ ? backend_.unit.first_name : client_.statements.next_serial();
   backend_.unit = {.is_single = !is_extended(header.type), .is_kept = is_kept, .first_name = first_name};
@@ -198,6 +202,7 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
   entry.prepared = backend_.prepared.changes().last();
   client_.in_unit = false;
   client_.batch_deallocates = false;
+  keep_for_replay(header);
   return pass_expecting(header, entry);
 }
 
@@ -220,6 +225,7 @@ void request_relay::note_custom_settings(std::string_view sql) {
 request_relay::verdict request_relay::deallocate(std::string_view client_name,
                                                  const wire::frame_header& header, expected_response entry) {
   open_transaction();
+  backend_.unit.is_kept = false;
   const auto named = client_.statements.find(client_name)->made;
   auto server_name = named->server_name;
   built_.clear();

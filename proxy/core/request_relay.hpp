@@ -98,8 +98,8 @@ class request_relay {
   void take_own_names();
   void take_own_names_in_unit();
   void drop_shared_names();
-  void end_own_exchange();
-  void ask(std::string_view sql);
+  void end_own_exchange(bookkeeping then = bookkeeping::none);
+  void ask(std::string_view sql, bookkeeping then = bookkeeping::none);
   bool rest_names_statements(const wire::frame_header& first) const;
   // See sequence_values.hpp.
   bool must_discard_sequences(const wire::sql_bonds& run) const;
@@ -151,9 +151,11 @@ class request_relay {
   std::uint64_t drop_unnamed();
   void server_has_unnamed(unnamed_holder whose);
   verdict open_ahead_of(const wire::frame_header& first);
+  bool prepares_ahead(const wire::frame_header& first);
   bool may_name_statements(const wire::frame_header& first) const;
   std::string_view provide_begin(const statement& begin);
   void open_transaction();
+  void open_failed_transaction();
   void send_owed_sync();
   void ensure_prepared(const statement& needed);
   void ensure_unnamed();

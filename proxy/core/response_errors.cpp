@@ -38,35 +38,16 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
   std::copy_n(said.sqlstate.begin(), std::min<std::size_t>(said.sqlstate.size(), 5), error_.sqlstate.begin());
 
   if (backend_.copy_in) finish_copy(!has_read_copy_data(wire::find_error_field(body, 'W')));
-  const bool in_batch = !backend_.expected.empty() && !ends_in_ready(backend_.expected.front().request);
-  if (!in_batch) {
-    if (!fatal && may_fail()) {
-      backend_.findings.failed = true;
-      take(header, handling::swallow);
-      return verdict::done;
-    }
-    if (!fatal && head_then() == bookkeeping::refuses) {
-      say_refusal(header);
-      return verdict::done;
-    }
-    if (!fatal && head_handling() == handling::swallow) {
-      // What another client left behind may still be there.
-      backend_.refused = std::string(said.sqlstate) + ": " + std::string(said.message);
-      violation_ = "the server refused what would have made its connection fit for this client";
-      return verdict::violation;
-    }
+  if (!fatal)
+    if (const auto dealt_with = error_of_own(header, said)) return *dealt_with;
+  if (!is_in_batch()) {
     forward_error(header, said.sqlstate);
-    return verdict::done;
-  }
-  if (!fatal && backend_.expected.front().then == bookkeeping::gives_own_name) {
-    take(header, handling::swallow);
-    note_name_refused(backend_.expected.front().serial);
-    backend_.expected.pop();
     return verdict::done;
   }
   const auto invalid = backend_.expected.front().statement;
   const bool is_invalid = invalid != 0 && is_about_validity(said);
   if (is_invalid) backend_.prepared.distrust(invalid);
+  if (may_begin_again(said)) return begin_again(header);
   const auto failed = statement_of_head();
   if (failed.what != nullptr && is_from_analysis(said))
     doubt(*failed.what, failed.takes_over || is_out_of_date(said));
@@ -91,6 +72,69 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
   }
   if (!skip_batch()) backend_.skips_until_sync = true;
   if (!client_.deferred.fail() || !backend_.unit.is_single) return verdict::done;
+  backend_.owes_sync = true;
+  return verdict::resync;
+}
+
+bool response_relay::is_in_batch() const {
+  return !backend_.expected.empty() && !ends_in_ready(backend_.expected.front().request);
+}
+
+// Of what pgweir itself asked for. Nothing: it is an error of the client's unit.
+std::optional<response_relay::verdict> response_relay::error_of_own(const wire::frame_header& header,
+                                                                    const server_error& said) {
+  const bool takes_names = backend_.own == backend_state::own_exchange::takes_names;
+  switch (head_then()) {
+    case bookkeeping::probes_state:
+    case bookkeeping::changes_channels:
+      // The session goes on without it.
+      backend_.findings.failed = true;
+      break;
+    case bookkeeping::fails_transaction:
+      error_.sqlstate = {};
+      break;
+    case bookkeeping::prepares_ahead:
+      backend_.prepared.distrust(backend_.expected.front().statement);
+      backend_.expected.pop();
+      break;
+    case bookkeeping::gives_own_name:
+      note_name_refused(backend_.expected.front().serial);
+      backend_.expected.pop();
+      break;
+    case bookkeeping::refuses:
+      if (is_in_batch()) return std::nullopt;
+      say_refusal(header);
+      return verdict::done;
+    default:
+      const bool is_own = !is_in_batch() || (takes_names && !backend_.unit.begun);
+      if (!is_own || head_handling() != handling::swallow) return std::nullopt;
+      // What another client left behind may still be there.
+      backend_.refused = std::string(said.sqlstate) + ": " + std::string(said.message);
+      violation_ = "the server refused what would have made its connection fit for this client";
+      return verdict::violation;
+  }
+  take(header, handling::swallow);
+  return verdict::done;
+}
+
+// A function, in a trigger for one, has dropped the statement by which pgweir begins transactions: nothing of
+// the unit has run.
+bool response_relay::may_begin_again(const server_error& said) const {
+  return client_.deferred.is_sent() && backend_.unit.is_kept && is_about_validity(said);
+}
+
+response_relay::verdict response_relay::begin_again(const wire::frame_header& header) {
+  client_.deferred.begin_again();
+  backend_.prepared.distrust_all();
+  const bool sync_is_there = skip_batch();
+  backend_.wants_replay = true;
+  ++backend_.counts.replanned;
+  error_.sqlstate = {};
+  take(header, handling::swallow);
+  if (sync_is_there) {
+    backend_.expected.front().how = handling::swallow;
+    return verdict::done;
+  }
   backend_.owes_sync = true;
   return verdict::resync;
 }

@@ -133,6 +133,7 @@ response_relay::verdict response_relay::completes(core::request expected, const 
   if (backend_.expected.front().then == bookkeeping::opens_transaction) {
     client_.deferred.end();
     backend_.transaction = 'T';
+    backend_.unit.is_kept = false;
   }
   take(header, how);
   backend_.expected.pop();

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -76,13 +77,13 @@ class response_relay {
   verdict command_complete(const wire::frame_header& header);
   verdict ready(const wire::frame_header& header);
   verdict error_response(const wire::frame_header& header);
+  bool is_in_batch() const;
+  std::optional<verdict> error_of_own(const wire::frame_header& header, const server_error& said);
   verdict copy_in_started(const wire::frame_header& header);
   verdict stream(const wire::frame_header& header);
   verdict notification(const wire::frame_header& header);
   bool is_probed() const { return head_then() == bookkeeping::probes_state; }
   bookkeeping head_then() const;
-  // Of what pgweir itself asks: the session goes on without it.
-  bool may_fail() const { return is_probed() || head_then() == bookkeeping::changes_channels; }
   verdict note_state(const wire::frame_header& header);
 
   void settle_tag(std::string_view tag);
@@ -95,6 +96,8 @@ class response_relay {
   void note_name_refused(std::uint64_t serial);
   void note_names_refused_in_unit();
   ran_on statement_of_head() const;
+  bool may_begin_again(const server_error& said) const;
+  verdict begin_again(const wire::frame_header& header);
   bool can_replay(const server_error& said, const ran_on& failed) const;
   void forward_error(const wire::frame_header& header, std::string_view sqlstate);
   void say_refusal(const wire::frame_header& header);

@@ -30,9 +30,8 @@ deferral_step end(client_state& client, wire::bytes_view arrived, const deferral
   const bool has_failed = client.deferred.is_failed();
   const deferral_step otherwise{has_failed ? outcome::refused : outcome::dispatch};
   const auto unit = read_transaction_unit(client, arrived);
-  if (unit.size == 0 && has_failed && starts_with_end(client, arrived)) {
-    // The rest of it is to run outside. The server, which has no transaction to end, warns of that.
-    client.deferred.end();
+  if (unit.size == 0 && has_failed && may_run_in_failed(client, arrived)) {
+    client.deferred.hand_over();
     return {};
   }
   if (unit.size == 0 || !unit.command.ends()) return otherwise;

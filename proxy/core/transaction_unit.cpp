@@ -34,6 +34,21 @@ bool executes_unnamed(wire::bytes_view body) {
   return in.ok() && in.at_end() && is_unnamed;
 }
 
+// Empty: there is none, its text is not kept, or it has parameters.
+std::string_view text_known_as(const client_state& client, std::string_view name) {
+  constexpr std::string_view no_types("\0\0\0", 3);
+  std::string_view kept;
+  if (const auto* known = client.statements.find(name); !name.empty() && known != nullptr)
+    kept = known->made->text_and_types;
+  if (const auto* mine = client.unnamed.current(); name.empty() && mine != nullptr && !mine->is_large)
+    kept = mine->text();
+  return kept.ends_with(no_types) ? wire::before_zero(kept) : std::string_view{};
+}
+
+bool is_end_or_nothing(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n\f;") == std::string_view::npos || wire::ends_transaction_first(text);
+}
+
 // Walks the messages of one extended-protocol unit, each of which may come once: Parse, Bind, Execute in this
 // order, and Describe of what there is by then.
 class extended_reader {
@@ -76,20 +91,9 @@ class extended_reader {
     const auto name = statement_bound(body);
     if (at_ > progress::parsed || !name) return false;
     if (unit.parses && *name != unit.parsed.name) return false;
-    if (!unit.parses) unit.command = wire::read_transaction_command(text_known_as(*name));
+    if (!unit.parses) unit.command = wire::read_transaction_command(text_known_as(client_, *name));
     at_ = progress::bound;
     return unit.command.verb != wire::transaction_verb::other;
-  }
-
-  // Empty: there is none, its text is not kept, or it has parameters.
-  std::string_view text_known_as(std::string_view name) const {
-    constexpr std::string_view no_types("\0\0\0", 3);
-    std::string_view kept;
-    if (const auto* known = client_.statements.find(name); !name.empty() && known != nullptr)
-      kept = known->made->text_and_types;
-    if (const auto* mine = client_.unnamed.current(); name.empty() && mine != nullptr && !mine->is_large)
-      kept = mine->text();
-    return kept.ends_with(no_types) ? wire::before_zero(kept) : std::string_view{};
   }
 
   bool describe(wire::bytes_view body, const transaction_unit& unit) const {
@@ -131,19 +135,31 @@ transaction_unit read_transaction_unit(const client_state& client, wire::bytes_v
   }
 }
 
-bool starts_with_end(const client_state& client, wire::bytes_view arrived) {
-  extended_reader messages{client};
-  transaction_unit first;
-  for (std::size_t at = 0; !messages.is_complete();) {
-    const auto message = wire::read_whole_message(arrived.subspan(at));
-    if (!message) return false;
-    const auto& [header, body] = *message;
-    if (header.type == frontend::query)
-      return at == 0 && wire::ends_transaction_first(wire::before_zero(wire::as_text(body)));
-    if (!messages.add(header.type, body, first)) return false;
-    at += header.size();
+bool may_run_in_failed(const client_state& client, wire::bytes_view arrived) {
+  const auto message = wire::read_whole_message(arrived);
+  if (!message) return false;
+  const auto& [header, body] = *message;
+  switch (header.type) {
+    case frontend::query:
+      return is_end_or_nothing(wire::before_zero(wire::as_text(body)));
+    case frontend::parse: {
+      const auto view = wire::read_parse(body);
+      return view && is_end_or_nothing(view->text);
+    }
+    case frontend::bind: {
+      const auto names = wire::read_bind_names(body);
+      return names && wire::ends_transaction_first(text_known_as(client, names->statement));
+    }
+    case frontend::describe: {
+      const auto target = wire::read_target(body);
+      return target && target->kind == 'S' &&
+             wire::ends_transaction_first(text_known_as(client, target->name));
+    }
+    case frontend::close:
+      return true;
+    default:
+      return false;
   }
-  return first.command.ends();
 }
 
 bool keep_statements_of(const transaction_unit& unit, client_state& client, statement_catalogue& catalogue) {

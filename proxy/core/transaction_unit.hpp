@@ -25,9 +25,9 @@ struct transaction_unit {
 // take it.
 transaction_unit read_transaction_unit(const client_state& client, wire::bytes_view arrived);
 
-// Whether the first thing that the unit at the front does is to end the transaction: its first statement, or
-// its first Execute.
-bool starts_with_end(const client_state& client, wire::bytes_view arrived);
+// Whether PostgreSQL may take the message at the front in a transaction that has failed, because it is about
+// the end of one, or about nothing. Others it refuses, whatever they say.
+bool may_run_in_failed(const client_state& client, wire::bytes_view arrived);
 
 // What the client's statements are after it. False: there is no room to keep them, and nothing has changed.
 [[nodiscard]] bool keep_statements_of(const transaction_unit& unit, client_state& client,

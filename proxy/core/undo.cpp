@@ -31,6 +31,8 @@ void undo_names(client_state& client, const expected_response& sent, bool tried)
     case bookkeeping::gives_own_name_in_unit:
     case bookkeeping::takes_names:
     case bookkeeping::opens_transaction:
+    case bookkeeping::fails_transaction:
+    case bookkeeping::prepares_ahead:
     case bookkeeping::checks_shape:
     case bookkeeping::ignored_in_copy:
       break;

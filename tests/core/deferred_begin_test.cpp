@@ -176,6 +176,111 @@ TEST_F(deferred_begin, a_unit_in_a_transaction_is_not_sent_again) {
   s_.expect_client(parse_complete() + missing + ready('E')).expect_quiet(false);
 }
 
+// Once failed, in a transaction that the server does not know of.
+TEST_F(deferred_begin, is_a_failed_one_on_the_server_before_what_may_end_it) {
+  const auto failing = query("BEGIN; ROLLBACK TO SAVEPOINT \"refused by pgweir\"");
+  const auto failed = complete("BEGIN") + error("3B001", "no such savepoint") + ready('E');
+  begin();
+  s_.client_state().deferred.fail();
+  s_.client_state().deferred.hand_over();
+  s_.client(query("rollback; select 1")).expect_server(failing + query("rollback; select 1"));
+  s_.server(failed).expect_client("");
+  const auto ended = complete("ROLLBACK") + one_row + ready();
+  s_.server(ended).expect_client(ended).expect_quiet();
+
+  begin();
+  s_.client_state().deferred.fail();
+  s_.client_state().deferred.hand_over();
+  s_.client(parse("", "rollback") + sync()).expect_server(failing + parse("", "rollback") + sync());
+  s_.server(failed + parse_complete() + ready('E')).expect_client(parse_complete() + ready('E'));
+  s_.expect_quiet(false);
+}
+
+const auto begin_is_missing = error("26000", "no such prepared statement", "FetchPreparedStatement");
+
+// A trigger has dropped it, unseen.
+TEST_F(deferred_begin, goes_again_where_the_server_has_lost_its_statement) {
+  const auto afresh = close_statement(script::name(1)) + parsing() + opening();
+  const auto opened_afresh = close_complete() + parse_complete() + opened();
+  for (const auto& unit : {query("select 1"), parse("", "x") + bind_statement("", "") + execute() + sync()}) {
+    for (std::size_t piece = 0; piece <= 40; ++piece) {
+      SCOPED_TRACE(piece);
+      script s;
+      core::begin_statements begins{s.catalogue()};
+      s.client_state().deferred.begin(*begins.find({}), false);
+      s.client(query("x")).server(parse_complete() + opened() + one_row + ready('T'));
+      s.client(query("commit")).server(complete("COMMIT") + ready());
+      s.expect_server(parsing() + opening() + query("x") + query("commit"));
+      s.expect_client(one_row + ready('T') + complete("COMMIT") + ready());
+
+      s.server_in_pieces_of(piece);
+      s.client_state().deferred.begin(*begins.find({}), false);
+      s.client(unit).expect_server(opening() + unit);
+      const bool is_query = unit.front() == 'Q';
+      s.server(begin_is_missing).expect_server(is_query ? sync() : "").expect_client("");
+      s.server(ready()).expect_client("").expect_server(afresh + unit);
+      const auto answer = (is_query ? "" : parse_complete() + bind_complete()) + one_row + ready('T');
+      s.server(opened_afresh + answer).expect_client(answer).expect_quiet(false);
+      EXPECT_TRUE(s.client_state().deferred.is_none());
+    }
+  }
+}
+
+TEST_F(deferred_begin, goes_again_with_as_much_of_a_batch_as_has_come) {
+  s_.backend_state().prepared.add(1, script::name(1), s_.catalogue().count_parse());
+  begin();
+  const auto first = parse("s", "x") + describe_statement("s") + flush();
+  const auto sent = parse(script::name(2), "x") + describe_statement(script::name(2)) + flush();
+  s_.client(first).expect_server(opening() + sent);
+  s_.server(begin_is_missing).expect_server(sync()).expect_client("");
+  s_.client(bind_statement("", "s") + execute() + sync()).expect_server("");
+  s_.server(ready()).expect_client("");
+  s_.expect_server(close_statement(script::name(1)) + parsing() + opening() + sent +
+                   bind_statement("", script::name(2)) + execute() + sync());
+  const auto answer = parse_complete() + parameter_description() + row_description();
+  s_.server(close_complete() + parse_complete() + opened() + answer).expect_client(answer);
+  s_.server(bind_complete() + one_row + ready('T')).expect_client(bind_complete() + one_row + ready('T'));
+}
+
+TEST_F(deferred_begin, goes_again_behind_what_makes_the_backend_fit) {
+  s_.backend_state().prepared.add(1, script::name(1), s_.catalogue().count_parse());
+  s_.backend_state().expected.push({.request = core::request::query, .how = core::handling::swallow});
+  begin();
+  s_.client(query("select 1")).expect_server(opening() + query("select 1"));
+  s_.server(complete("SET") + ready() + begin_is_missing).expect_server(sync()).expect_client("");
+  s_.server(ready()).expect_server(close_statement(script::name(1)) + parsing() + opening() +
+                                   query("select 1"));
+}
+
+TEST_F(deferred_begin, goes_again_but_once) {
+  s_.backend_state().prepared.add(1, script::name(1), s_.catalogue().count_parse());
+  begin();
+  s_.client(query("select 1")).server(begin_is_missing).server(ready()).expect_client("");
+  s_.server(close_complete() + parse_complete() + begin_is_missing).expect_client(begin_is_missing);
+  s_.server(ready()).expect_client(ready('E'));
+  expect_failed();
+}
+
+// What a Describe needs is parsed before: SET TRANSACTION must find no snapshot.
+TEST_F(deferred_begin, waits_for_the_statement_that_a_describe_needs) {
+  s_.client(parse("s", "x") + sync()).server(parse_complete() + ready());
+  s_.expect_server(parse(script::name(1), "x") + sync()).expect_client(parse_complete() + ready());
+  for (const bool is_refused : {false, true}) {
+    s_.change_backend();
+    begin();
+    s_.client(describe_statement("s") + sync()).expect_server(parse(script::name(1), "x") + sync());
+    s_.server((is_refused ? error("42P01", "no such table") : parse_complete()) + ready()).expect_client("");
+    const auto name = script::name(2);
+    const auto inside =
+        is_refused ? close_statement(script::name(1)) + parse(script::name(1), "x") : std::string{};
+    s_.expect_server(parse(name, "BEGIN") + bind_statement("", name) + execute() + close_portal("") + inside +
+                     describe_statement(script::name(1)) + sync());
+    const auto said = is_refused ? error("42P01", "no such table") + ready('E')
+                                 : parameter_description() + row_description() + ready('T');
+    s_.server(parse_complete() + opened() + (is_refused ? close_complete() : "") + said).expect_client(said);
+  }
+}
+
 TEST_F(deferred_begin, goes_ahead_of_a_deallocate_and_of_a_function_call) {
   s_.client(parse("s", "x") + sync()).server(parse_complete() + ready());
   begin();

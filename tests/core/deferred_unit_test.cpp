@@ -163,26 +163,30 @@ TEST_F(deferral, once_its_first_unit_was_refused_only_its_end_is_accepted) {
   }
 }
 
-TEST_F(deferral, of_a_failed_one_the_end_with_more_behind_it_goes_to_the_server_without_a_transaction) {
+TEST_F(deferral, of_a_failed_one_what_may_be_its_end_goes_to_a_server) {
   knows("r", "rollback");
   for (const auto& unit :
        {query("ROLLBACK; SELECT 1"), query("/* reset */ end work;\nRESET ALL"), query("abort; begin"),
-        parse("", "ROLLBACK") + bind_statement("", "") + execute() + parse("", "x") + bind_statement("", "") +
-            execute() + sync(),
-        bind_statement("", "r") + execute() + bind_statement("", "s") + execute() + sync()}) {
+        query(""), query(" ; "), parse("", "ROLLBACK") + bind_statement("", "") + execute() + parse("", "x"),
+        parse("r", "ROLLBACK") + sync(), parse("", "ROLLBACK") + describe_statement("") + flush(),
+        parse("", "ROLLBACK") + bind_statement("", "s") + execute() + sync(), parse("", "") + sync(),
+        describe_statement("r") + sync(), bind_statement("", "r") + sync(), close_statement("s") + sync()}) {
     client_.deferred.begin(*begins_.find({}), false);
     client_.deferred.fail();
     expect_dispatch(unit);
-    EXPECT_TRUE(client_.deferred.is_none());
+    EXPECT_TRUE(client_.deferred.is_handed_over()) << readable(unit);
+    EXPECT_EQ(client_.deferred.status(), 'E');
+    core::refuse_unit(client_, wire::as_bytes(unit));
+    EXPECT_TRUE(client_.deferred.is_failed()) << "there was no server to be had";
+    client_.rest = {};
+    client_.discards_until_sync = false;
   }
-  client_.deferred.begin(*begins_.find({}), false);
-  client_.deferred.fail();
+  knows("s", "select 1");
   for (const auto& unit :
        {query("SELECT 1; ROLLBACK"), query("ROLLBACK TO s; SELECT 1"), query("ROLLBACK AND CHAIN; SELECT 1"),
-        query("COMMIT PREPARED 'x'; SELECT 1"), query(""),
-        parse("", "ROLLBACK") + bind_statement("", "s") + execute() + sync(),
-        parse("", "x") + bind_statement("", "") + execute() + bind_statement("", "r") + execute() + sync(),
-        parse("", "ROLLBACK") + sync()})
+        query("COMMIT PREPARED 'x'; SELECT 1"), parse("", "SELECT 1") + sync(), function_call(),
+        parse("", "x") + bind_statement("", "r") + execute() + sync(), bind_statement("", "s") + sync(),
+        describe_statement("s") + sync(), describe_portal("") + sync(), query("ROLLBACK; ").substr(0, 9)})
     expect_refused(unit);
 }
 

@@ -117,8 +117,28 @@ TEST_F(begun, once_failed_ends_also_with_more_behind_its_end) {
     let_go();
     const auto answer = client_->ask(unit);
     EXPECT_EQ(first_columns(answer), texts{"served"});
+    EXPECT_EQ(types_of(answer).find('N'), std::string::npos) << "there was a transaction to end";
     EXPECT_EQ(sqlstate_of(answer), "");
     EXPECT_EQ(state_of(answer), "I");
+  }
+}
+
+TEST_F(begun, once_failed_takes_the_statement_that_ends_it_before_its_execution) {
+  start("query_wait_timeout = \"100ms\"");
+  for (const auto& [first, said] :
+       {std::pair{parse("", "ROLLBACK") + sync(), "1Z"},
+        std::pair{parse("", "ROLLBACK") + describe_statement("") + sync(), "1tnZ"},
+        std::pair{query(""), "IZ"}}) {
+    hold();
+    client_->ask_sql("BEGIN");
+    EXPECT_EQ(sqlstate_of(client_->ask_sql("SELECT 1")), "57014");
+    EXPECT_EQ(sqlstate_of(client_->ask(first)), "57014") << "there is no server connection still";
+    let_go();
+    const auto answer = client_->ask(first);
+    EXPECT_EQ(types_of(answer), said);
+    EXPECT_EQ(state_of(answer), "E");
+    EXPECT_EQ(sqlstate_of(client_->ask_sql("SELECT 1")), "25P02");
+    EXPECT_EQ(state_of(client_->ask_sql("ROLLBACK")), "I");
   }
 }
 
@@ -184,31 +204,43 @@ TEST_F(begun, is_parsed_afresh_where_a_function_may_have_dropped_its_statement) 
   }
 }
 
-// A trigger, which nobody sees, has dropped the statement by which pgweir begins transactions: the server
-// refuses BEGIN, and must not run what stands behind it.
-TEST_F(begun, what_stands_behind_a_begin_that_fails_does_not_run) {
+// A trigger, which nobody sees, has dropped the statement by which pgweir begins transactions.
+TEST_F(begun, goes_again_where_a_trigger_has_dropped_its_statement) {
   postgres::shared().exec(
-      "DROP TABLE IF EXISTS refused, dropping; CREATE TABLE refused (id int); CREATE TABLE dropping (id int);"
+      "DROP TABLE IF EXISTS kept, dropping; CREATE TABLE kept (id int); CREATE TABLE dropping (id int);"
       "CREATE OR REPLACE FUNCTION drop_all() RETURNS trigger LANGUAGE plpgsql AS "
       "$$BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN NULL; END$$;"
       "CREATE TRIGGER t AFTER INSERT ON dropping EXECUTE FUNCTION drop_all()");
   start();
-  for (const auto& [unit, end] : {std::pair{query("INSERT INTO refused VALUES (1)"), "COMMIT"},
-                                  std::pair{extended("INSERT INTO refused VALUES (1)"), "ROLLBACK"}}) {
+  client_->ask(parse("p", "INSERT INTO kept VALUES (1)") + sync());
+  for (const auto& unit :
+       {query("INSERT INTO kept VALUES (1)"), extended("INSERT INTO kept VALUES (1)"),
+        parse("", "INSERT INTO kept VALUES (1)") + flush() + frontend::bind("", "") + execute() + sync(),
+        frontend::bind("", "p") + execute() + sync()}) {
     client_->ask_sql("BEGIN");
     client_->ask_sql("SELECT 1");
     client_->ask_sql("COMMIT");
     ASSERT_EQ(sqlstate_of(client_->ask_sql("INSERT INTO dropping VALUES (1)")), "");
     client_->ask_sql("BEGIN");
     const auto answer = client_->ask(unit);
-    EXPECT_EQ(sqlstate_of(answer), "26000");
-    EXPECT_EQ(state_of(answer), "E");
-    expect_failed_until(end);
-    EXPECT_EQ(client_->value("SELECT count(*) FROM refused"), "0");
-    client_->ask_sql("BEGIN");
-    EXPECT_EQ(client_->value("SELECT 'again'"), "again");
-    client_->ask_sql("COMMIT");
+    EXPECT_EQ(sqlstate_of(answer), "");
+    EXPECT_EQ(state_of(answer), "T");
+    EXPECT_EQ(client_->value("SELECT count(*) FROM kept"), "1");
+    EXPECT_EQ(state_of(client_->ask_sql("ROLLBACK")), "I");
   }
+}
+
+TEST_F(begun, takes_its_isolation_level_behind_the_description_of_a_statement) {
+  start();
+  client_->ask(parse("p", "SELECT 1") + sync());
+  ASSERT_EQ(sqlstate_of(client_->ask_sql("DO $$BEGIN EXECUTE 'DEALLOCATE ALL'; END$$")), "");
+  auto other = wire_client::postgres(pgweir_->tcp());
+  other.ask(parse("p", "SELECT 2") + sync());
+  other.ask_sql("DISCARD ALL");
+  client_->ask_sql("BEGIN");
+  EXPECT_EQ(types_of(client_->ask(describe_statement("p") + sync())), "tTZ");
+  EXPECT_EQ(sqlstate_of(client_->ask_sql("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")), "");
+  EXPECT_EQ(client_->value("SHOW transaction_isolation"), "serializable");
 }
 
 TEST_F(begun, is_the_servers_at_once_where_it_is_to_be_direct_or_timed_by_the_server) {
