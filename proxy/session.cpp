@@ -205,6 +205,11 @@ void session::cancel(std::shared_ptr<void> asked_on) {
     const bool asked = lane_->cancel_head(std::move(asked_on));
     return counts.cancels[asked ? metrics::cancel_outcome::forwarded : metrics::cancel_outcome::late].add();
   }
+  if (lease_ && memory_of(*lease_).state.own == core::backend_state::own_exchange::takes_names) {
+    client_.is_cancelled = true;
+    counts.cancels[metrics::cancel_outcome::forwarded].add();
+    return pool_.cancel_query(*lease_, std::move(asked_on));
+  }
   // What pgweir itself asked for to make the backend fit is not the client's to cancel.
   const auto* state = lease_ ? &memory_of(*lease_).state : nullptr;
   const bool runs = state != nullptr && state->own == core::backend_state::own_exchange::none &&

@@ -63,6 +63,9 @@ std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
     }
     if (relay.error().sqlstate[0] != '\0')
       count_error(metrics::error_origin::server, relay.error().sqlstate.data());
+    // The next of its names may have to wait for a lock, too.
+    const bool gives_names = state.own == core::backend_state::own_exchange::takes_names;
+    if (client_.is_cancelled && gives_names && relay.error().sqlstate[0] != '\0') pool_.cancel_query(*lease_);
     switch (step.what) {
       case core::response_outcome::need_more:
         go_on = false;

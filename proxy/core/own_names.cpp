@@ -70,6 +70,14 @@ wire::error_fields refusal_of_names_of_large() {
       .hint = "DEALLOCATE that statement first, prepare it without a name, or use pool mode \"session\"."};
 }
 
+wire::error_fields refusal_of_cancelled() {
+  return {.severity = "ERROR",
+          .sqlstate = "57014",
+          .message = "canceling statement due to user request",
+          .detail = "The server was being given the names of the session's prepared statements.",
+          .hint = ""};
+}
+
 bool share_names(client_state& client, statement_catalogue& catalogue,
                  const std::vector<protocol_statement>& found) {
   std::vector<shared_statement> shared;

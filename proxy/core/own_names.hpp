@@ -28,6 +28,8 @@ bool read_protocol_statement(std::string_view name, std::string_view value,
 // other clients.
 wire::error_fields refusal_of_names_in_unit();
 wire::error_fields refusal_of_names_of_large();
+// Of the unit that had to wait for them, as its client does not want it any more.
+wire::error_fields refusal_of_cancelled();
 
 // To the statements that the server could not be given come those that it told of, under shared names. False:
 // one of them has to stay where it is (it names others, it would mean something else when it is parsed again,

@@ -1,5 +1,6 @@
 #include "proxy/core/request_relay.hpp"
 
+#include "proxy/core/own_names.hpp"
 #include "proxy/wire/custom_settings.hpp"
 #include "proxy/wire/message_type.hpp"
 #include "proxy/wire/request.hpp"
@@ -115,6 +116,11 @@ request_relay::verdict request_relay::one_message(const wire::frame_header& head
     return pass_through(header, passing::drop);
   }
   if (starts_unit) begin_unit(header);
+  if (client_.is_cancelled && type != frontend::sync && type != frontend::terminate) {
+    client_.is_cancelled = false;
+    backend_.dirty = true;  // so that the names are shared again, and what could not be given is tried anew
+    return refuse(header, refusal_of_cancelled());
+  }
   if (names_for(rest_names_statements(header)) == naming_step::waits) return verdict::held;
   if (starts_unit && is_extended(type))
     if (const auto opened = open_ahead_of(header); opened != verdict::done) return opened;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace pgweir::core {
 namespace {
@@ -62,7 +63,8 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
   }
   const bool gives_names = !fatal && head_then() == bookkeeping::gives_own_name_in_unit;
   if (gives_names) note_names_refused_in_unit();
-  if (!fatal && (gives_names || head_then() == bookkeeping::refuses)) {
+  const bool is_cancel = gives_names && std::exchange(client_.is_cancelled, false);
+  if (!fatal && ((gives_names && !is_cancel) || head_then() == bookkeeping::refuses)) {
     say_refusal(header);
   } else if (is_about_columns(said) && knows_other_rows()) {
     take(header, handling::swallow);
@@ -108,6 +110,8 @@ std::optional<response_relay::verdict> response_relay::error_of_own(const wire::
     default:
       const bool is_own = !is_in_batch() || (takes_names && !backend_.unit.begun);
       if (!is_own || head_handling() != handling::swallow) return std::nullopt;
+      // Whose client has asked for it: its transaction fails, as without pgweir.
+      if (takes_names && client_.is_cancelled && !is_in_batch()) break;
       // What another client left behind may still be there.
       backend_.refused = std::string(said.sqlstate) + ": " + std::string(said.message);
       violation_ = "the server refused what would have made its connection fit for this client";

@@ -53,6 +53,8 @@ struct client_state {
   bool in_unit = false;  // extended-protocol messages were sent, their Sync was not
   // From a sequence, as far as its texts show, and not discarded since: it may ask for the value.
   bool has_taken_value = false;
+  // It has asked for that while the server was given its names: the unit that waits for them is to fail.
+  bool is_cancelled = false;
   bool batch_deallocates = false;  // a statement bound since the last Sync drops prepared statements
   // pgweir itself refused this unit: what follows is skipped up to its Sync
   bool discards_until_sync = false;

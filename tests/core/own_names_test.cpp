@@ -211,6 +211,52 @@ TEST(own_names, cannot_be_given_in_the_midst_of_a_unit_of_a_failed_transaction) 
   s.client(parse("", "execute p") + sync()).expect_server(refused_parse + sync());
 }
 
+const auto cancelled = error("57014", "canceling statement due to user request");
+
+TEST(own_names, end_the_unit_that_waits_for_them_where_its_client_cancels_it) {
+  const auto rest = bind_statement("", "") + execute() + sync();
+  for (const auto& unit : {look, parse("", "execute p") + rest}) {
+    script s;
+    has_two(s).client(unit).expect_server(given_outside);
+    s.client_state().is_cancelled = true;
+    s.server(answered_dropped + ready() + cancelled + ready() + parse_complete() + ready());
+    s.expect_server(unit == look ? query("refused by pgweir") : refused_parse + rest).expect_client("");
+    s.server(says_no + ready()).expect_client(refused(core::refusal_of_cancelled()) + ready());
+    s.client(query("execute p")).expect_server(query("execute p"));
+    EXPECT_NE(s.client_state().statements.find("p"), nullptr) << "the server does not have it";
+    EXPECT_TRUE(s.backend_state().dirty) << "the session is asked what it has";
+  }
+}
+
+TEST(own_names, make_a_transaction_fail_whose_client_cancels_that) {
+  script s;
+  has_two(s).client(query("begin")).server(complete("BEGIN") + ready('T'));
+  s.client(look);
+  s.client_state().is_cancelled = true;
+  const auto failed = error("25P02", "aborted") + ready('E');
+  s.expect_client(complete("BEGIN") + ready('T'));
+  s.server(answered_dropped + ready('T') + cancelled + ready('E') + failed + failed + failed + failed +
+           failed);
+  s.expect_client("").server(says_no + ready('E'));
+  s.expect_client(refused(core::refusal_of_cancelled()) + ready('E'));
+}
+
+TEST(own_names, end_the_unit_in_the_midst_of_which_they_are_given_where_its_client_cancels_it) {
+  script s;
+  has_two(s).client(select).server(selected).expect_client(selected);
+  s.client(parse("", "execute p") + sync());
+  s.client_state().is_cancelled = true;
+  s.server(answered_dropped + cancelled).expect_client(cancelled).server(ready()).expect_client(ready());
+  EXPECT_FALSE(s.client_state().is_cancelled);
+  s.client(query("select 1")).server(complete("SELECT 1") + ready());
+  s.expect_client(complete("SELECT 1") + ready()).expect_quiet();
+}
+
+TEST(own_names, are_not_used_where_the_server_may_still_have_those_of_others) {
+  script s;
+  has_two(s).client(look).expect_server(given_outside).expect_server_violation(cancelled);
+}
+
 // SQL must not meet the statements of other clients instead.
 TEST(own_names, cannot_be_given_beside_a_statement_that_is_not_to_be_parsed_again) {
   script s;

@@ -85,6 +85,26 @@ TEST_P(sql_names, executes_what_the_protocol_has_prepared_in_the_midst_of_a_pipe
   EXPECT_EQ(first_columns(other_.ask(run("p"))), std::vector<std::string>{"theirs"});
 }
 
+TEST_P(sql_names, are_not_waited_for_by_a_client_that_cancels) {
+  postgres::shared().exec("CREATE TABLE IF NOT EXISTS locked (a int)");
+  const auto on_locked = [](const char* name) { return frontend::parse(name, "SELECT a FROM locked"); };
+  one_.ask(on_locked("l") + on_locked("m") + frontend::sync());
+  const auto select = frontend::parse("", "SELECT 1") + frontend::bind("", "") + frontend::execute();
+  for (const auto& first : {std::string{}, select + frontend::flush()}) {
+    other_.ask_sql("BEGIN; LOCK TABLE locked");
+    one_.send(first);
+    if (!first.empty()) one_.read_until('C');
+    one_.send(frontend::parse("", "EXECUTE p") + run(""));
+    ASSERT_TRUE(eventually(
+        [] { return postgres::shared().value("SELECT count(*) FROM pg_locks WHERE NOT granted") == "1"; }));
+    one_.cancel();
+    EXPECT_EQ(sqlstate_of(one_.read_until_ready()), "57014");
+    other_.ask_sql("COMMIT");
+    EXPECT_EQ(one_.value("EXECUTE p"), "mine");
+    EXPECT_EQ(sqlstate_of(one_.ask(run("l"))), "");
+  }
+}
+
 TEST_P(sql_names, binds_and_describes_what_sql_has_prepared) {
   ASSERT_EQ(sqlstate_of(one_.ask_sql("PREPARE s(int) AS SELECT $1 + 1")), "");
   EXPECT_EQ(pinned(), 1);
