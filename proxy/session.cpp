@@ -124,7 +124,7 @@ std::size_t session::start_unit(std::span<const std::byte> arrived, bool& blocke
 }
 
 void session::ask_for_backend(std::span<const std::byte> unit) {
-  since_ = io::clock::now();
+  if (phase_ != phase::waiting) since_ = io::clock::now();
   unit_ = unit;
   pool_.acquire(*this, greeting_->startup, consider_sharing(unit));
   unit_ = {};
@@ -244,7 +244,7 @@ void session::end(outcome why, std::string_view detail) {
   if (phase_ == phase::ended) return;
   stop_listening();
   const auto& row = row_of(why);
-  if (is_waiting()) {
+  if (phase_ == phase::waiting || is_waiting()) {
     observe_wait(metrics::wait_outcome::disconnect);
     pool_.give_up(*this);
   }

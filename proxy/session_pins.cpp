@@ -38,8 +38,8 @@ bool session::gate_first_unit(std::span<const std::byte> arrived) {
   return true;
 }
 
+// It goes on waiting: for a backend, under the timeout that runs already.
 void session::on_pin_place() {
-  rest();
   place_.accept();
   offer_kept_bytes();
 }

@@ -67,6 +67,24 @@ TEST_F(max_pinned, gives_the_place_of_one_who_has_left_the_line_to_the_next) {
   EXPECT_EQ(sqlstate_of(third.read_until_ready()), "");
 }
 
+TEST_F(max_pinned, counts_how_long_they_wait_for_a_place) {
+  const auto seconds = [&](const std::string& outcome) {
+    return pgweir_.metric("pgweir_client_wait_seconds_sum", "outcome=\"" + outcome + "\"");
+  };
+  const auto waits = [&] { return pgweir_.metric("pgweir_client_connections", "state=\"waiting\"") == 1; };
+  const auto before = seconds("ok");
+  second_.send(frontend::query("PREPARE q AS SELECT 1"));
+  EXPECT_FALSE(second_.has_input(std::chrono::milliseconds{200}));
+  auto third = wire_client::postgres(pgweir_.tcp());
+  first_.goodbye();
+  EXPECT_EQ(sqlstate_of(second_.read_until_ready()), "");
+  EXPECT_GE(seconds("ok"), before + 0.2);
+  third.send(frontend::query("PREPARE q AS SELECT 1"));
+  ASSERT_TRUE(eventually(waits));
+  third.abandon();
+  EXPECT_TRUE(eventually([&] { return seconds("disconnect") > 0; }));
+}
+
 TEST_F(max_pinned, is_a_place_only_for_as_long_as_something_is_kept) {
   first_.goodbye();
   for (auto* one : {&second_, &second_}) {
