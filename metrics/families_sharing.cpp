@@ -8,7 +8,7 @@ namespace {
 constexpr enum_label<pin_reasons> pin_label{
     "reason",
     {"session_mode", "replication", "large_statement", "copy_doubt", "advisory_lock", "temporary_object",
-     "listen", "held_cursor", "sql_prepare", "unknown_state", "load", "sequence"}};
+     "listen", "held_cursor", "sql_prepare", "unknown_state", "load", "sequence", "random_seed"}};
 constexpr enum_label<lease_reasons> lease_label{
     "reason",
     {"off", "session_mode", "in_transaction", "several_statements", "command", "locks_rows",

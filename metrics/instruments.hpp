@@ -32,7 +32,8 @@ enum class pin_reason {
   sql_prepare,
   unknown_state,
   load,
-  sequence
+  sequence,
+  random_seed
 };
 
 // Why a unit was given a backend of its own instead of a place on a lane.
@@ -85,7 +86,7 @@ enum class deferred_begin_outcome {
 
 inline constexpr std::size_t client_states = 5, server_states = 5, wait_outcomes = 5, connect_outcomes = 3,
                              login_outcomes = 4, login_methods = 5, cancel_outcomes = 4, close_reasons = 8,
-                             error_origins = 3, pin_reasons = 12, lease_reasons = 18, resend_reasons = 4,
+                             error_origins = 3, pin_reasons = 13, lease_reasons = 18, resend_reasons = 4,
                              lane_close_reasons = 4, deferred_begin_outcomes = 3, listen_losses = 2;
 // First two characters of a SQLSTATE, bounded: the classes that PostgreSQL 15 documents, and "other".
 inline constexpr std::size_t sqlstate_classes = 44;

@@ -146,7 +146,7 @@ bool session::may_release(bool client_leaves) const {
   const auto& state = memory_of(*lease_).state;
   const auto reason = reason_to_keep();
   const bool can_be_undone =
-      client_leaves && !state.has_library &&
+      client_leaves && state.lasting == core::lasting_state::none &&
       (keeps_backend() || is_bound() || state.untold || reason == pin_reason::sequence);
   return state.is_quiet() && !client_.in_unit && client_.rest.how != core::passing::forward &&
          (client_leaves || !waits_to_send()) && (!reason || can_be_undone) && !lease_->is_draining();

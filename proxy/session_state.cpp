@@ -6,6 +6,21 @@
 #include "proxy/wire/response.hpp"
 
 namespace pgweir::proxy {
+namespace {
+
+std::optional<metrics::pin_reason> reason_of(core::lasting_state kept) {
+  switch (kept) {
+    case core::lasting_state::none:
+      break;
+    case core::lasting_state::library:
+      return metrics::pin_reason::load;
+    case core::lasting_state::random_seed:
+      return metrics::pin_reason::random_seed;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 // After what may have changed it; and while the session is bound to its backend by something, which may have
 // gone, if others need one.
@@ -65,7 +80,7 @@ std::optional<metrics::pin_reason> session::reason_besides_listening() const {
   if (client_.needs_same_backend()) return metrics::pin_reason::large_statement;
   if (memory_of(*lease_).state.lost_count) return metrics::pin_reason::copy_doubt;
   if (memory_of(*lease_).state.untold) return metrics::pin_reason::unknown_state;
-  if (memory_of(*lease_).state.has_library) return metrics::pin_reason::load;
+  if (const auto kept = reason_of(memory_of(*lease_).state.lasting)) return kept;
   if (bound_.advisory_locks) return metrics::pin_reason::advisory_lock;
   if (bound_.temporary_objects) return metrics::pin_reason::temporary_object;
   if (bound_.held_cursors) return metrics::pin_reason::held_cursor;

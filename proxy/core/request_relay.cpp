@@ -216,6 +216,8 @@ void request_relay::suspect(std::string_view sql, const wire::sql_bonds& bonds) 
   constexpr std::size_t longest_beginning = 80;
   backend_.dirty = true;
   backend_.makes = std::max(backend_.makes, bonds.makes);
+  if (bonds.seeds_random && backend_.lasting == lasting_state::none)
+    backend_.lasting = lasting_state::random_seed;
   if (auto wanted = wire::database_to_vacate(sql); !wanted.empty()) to_vacate_.push_back(std::move(wanted));
   backend_.suspect.assign(sql.substr(0, longest_beginning));
 }

@@ -26,7 +26,7 @@ void response_relay::settle_tag(std::string_view tag) {
       head.then = bookkeeping::none;
     }
   }
-  if (tag == "LOAD") backend_.has_library = true;
+  if (tag == "LOAD") backend_.lasting = lasting_state::library;
   if (head_handling() != handling::swallow) note_discarded_sequences(client_, backend_, tag);
   const auto effects = effects_of(tag);
   if (head_handling() != handling::swallow && effects.leaves_state) backend_.dirty = true;

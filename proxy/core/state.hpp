@@ -117,6 +117,13 @@ struct unit_in_flight {
   std::uint32_t acknowledged = 0;  // answers without data that the client already has for it
 };
 
+// What no reset takes away: the client keeps the connection, which is closed when that leaves.
+enum class lasting_state : std::uint8_t {
+  none,
+  library,      // LOAD
+  random_seed,  // setseed: another client would get random numbers that this one knows
+};
+
 struct backend_state {
   expected_responses expected;
   prepared_set prepared;
@@ -137,8 +144,8 @@ struct backend_state {
   // statement can be sent again then (core/resend_rules); a BEGIN ahead of a unit cannot. Serial of
   // prepared.changes().
   std::uint64_t doubted = 0;
-  bool gave_up = false;      // something that keeps the session here may be gone since then
-  bool has_library = false;  // LOAD: no reset takes it away
+  bool gave_up = false;  // something that keeps the session here may be gone since then
+  lasting_state lasting = lasting_state::none;
   // What texts on their way may make, until they are answered.
   wire::made_relation makes = wire::made_relation::none;
   bool may_hide = false;  // a former client may have set what the server does not list

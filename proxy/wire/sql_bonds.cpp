@@ -23,7 +23,8 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
 sql_bonds bonds_of_unclear(std::string_view text) {
   return {.names_statements = contains_any(text, {"execute", "prepare", "deallocate"}),
           .reads_sequence = contains_any(text, {"currval", "lastval"}),
-          .takes_value = true};
+          .takes_value = true,
+          .seeds_random = contains(text, "setseed")};
 }
 
 }  // namespace pgweir::wire

@@ -19,10 +19,11 @@ struct sql_bonds {
   // INSERT, MERGE, COPY, nextval, and what may hide it: a call of a function that is not known, DO, CALL,
   // EXECUTE, EXPLAIN. Not UPDATE and DELETE, whose triggers would have to do it.
   bool takes_value = false;
-  // CREATE TEMP (but for ON COMMIT DROP), PREPARE, LOAD, a session's advisory lock, a cursor WITH
+  // CREATE TEMP (but for ON COMMIT DROP), PREPARE, LOAD, setseed, a session's advisory lock, a cursor WITH
   // HOLD: the session is to keep its connection.
   bool pins = false;
-  bool listens = false;  // LISTEN: the same where no connection is shared to listen
+  bool seeds_random = false;  // calls setseed: from there on random() is a sequence of its own, for ever
+  bool listens = false;       // LISTEN: the same where no connection is shared to listen
   // By any CREATE, or SELECT INTO.
   made_relation makes = made_relation::none;
 
@@ -31,6 +32,7 @@ struct sql_bonds {
     reads_sequence = reads_sequence || more.reads_sequence;
     takes_value = takes_value || more.takes_value;
     pins = pins || more.pins;
+    seeds_random = seeds_random || more.seeds_random;
     listens = listens || more.listens;
     makes = std::max(makes, more.makes);
     return *this;

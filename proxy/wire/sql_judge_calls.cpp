@@ -97,6 +97,7 @@ void sql_judge::call_of_session_function(std::string_view folded_name) {
   if (folded_name == "pg_prepared_statement") bonds_.names_statements = true;
   if (folded_name.starts_with("pg_advisory_lock") || folded_name.starts_with("pg_try_advisory_lock"))
     bonds_.pins = true;
+  if (folded_name == "setseed") bonds_.pins = bonds_.seeds_random = true;
   if (folded_name == "currval" || folded_name == "lastval") bonds_.reads_sequence = true;
 }
 

@@ -220,5 +220,20 @@ TEST(session_profile, that_the_server_refuses_ends_the_session_before_its_unit_r
   EXPECT_EQ(s.backend_state().refused, "42704: no such role");
 }
 
+TEST(session_state, is_for_ever_where_no_reset_takes_it_away) {
+  using lasting = core::lasting_state;
+  const auto seeds = parse("", "select setseed(0.5)") + bind_statement("", "") + execute() + sync();
+  for (const auto& unit : {query("select setseed(0.5)"), seeds}) {
+    script s;
+    s.client(query("select 1"));
+    EXPECT_EQ(s.backend_state().lasting, lasting::none);
+    s.client(unit);
+    EXPECT_EQ(s.backend_state().lasting, lasting::random_seed);
+  }
+  script s;
+  s.client(query("load 'x'")).server(complete("LOAD") + ready());
+  EXPECT_EQ(s.backend_state().lasting, lasting::library);
+}
+
 }  // namespace
 }  // namespace pgweir::test

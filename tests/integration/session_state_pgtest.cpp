@@ -147,6 +147,27 @@ TEST_P(session_state, a_library_that_one_has_loaded_reaches_nobody_else) {
   }
 }
 
+TEST_P(session_state, random_numbers_follow_their_seed_and_nobody_else_gets_them) {
+  auto direct = wire_client::log_in({"127.0.0.1", postgres::shared().port()},
+                                    {{"user", "postgres"}, {"database", "postgres"}}, "postgres");
+  direct.ask_sql("SELECT setseed(0.5)");
+  const auto first = direct.value("SELECT random()"), second = direct.value("SELECT random()");
+  const auto extended = frontend::parse("", "SELECT setseed($1)") + frontend::bind("", "", {"0.5"}) +
+                        frontend::execute() + frontend::sync();
+  for (const auto& unit : {frontend::query("SELECT setseed(0.5)"), extended}) {
+    auto seeds = wire_client::postgres(pgweir_.tcp());
+    ASSERT_EQ(sqlstate_of(seeds.ask(unit)), "");
+    EXPECT_EQ(value_elsewhere(seeds, "SELECT random()"), first);
+    EXPECT_EQ(pgweir_.metric("pgweir_pinned_servers", "reason=\"random_seed\""), 1);
+    EXPECT_NE(other_.value("SELECT random()"), second);
+    const auto pid = seeds.value("SELECT pg_backend_pid()");
+    seeds.goodbye();
+    EXPECT_TRUE(eventually([&] {
+      return postgres::shared().value("SELECT count(*) FROM pg_stat_activity WHERE pid = " + pid) == "0";
+    })) << "the seed goes with its connection";
+  }
+}
+
 TEST_P(session_state, what_a_client_leaves_behind_is_undone_as_soon_as_it_has_gone) {
   {
     auto gone = wire_client::postgres(pgweir_.tcp());

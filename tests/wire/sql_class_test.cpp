@@ -372,8 +372,8 @@ TEST(sql_class, sees_what_makes_a_session_keep_its_connection) {
        {"load 'x'", "prepare p as select 1", "create temp table t (a int)",
         "select 1; create temporary view v as select 1",
         "create or replace local temporary view v as select 1", "create table pg_temp.t (a int)",
-        "select 1 into temp t", "select pg_advisory_lock(1)", "select pg_try_advisory_lock_shared(1)",
-        "declare c cursor with hold for select 1",
+        "select 1 into temp t", "select setseed(0.5)", "select pg_advisory_lock(1)",
+        "select pg_try_advisory_lock_shared(1)", "declare c cursor with hold for select 1",
         "begin; create temp table t (a int) on commit preserve rows; commit",
         "create temp table t (a int); create temp table u (a int) on commit drop"})
     EXPECT_TRUE(judged(text).bonds.pins) << text;
@@ -385,6 +385,14 @@ TEST(sql_class, sees_what_makes_a_session_keep_its_connection) {
                            "select pg_advisory_unlock(1)", "declare c cursor without hold for select 1",
                            "select temp from t", "insert into temp values (1)", "drop table t"})
     EXPECT_FALSE(judged(text).bonds.pins) << text;
+}
+
+TEST(sql_bonds, tell_of_a_seed) {
+  for (const auto* text : {"select setseed(0.5)", "select 1; select pg_catalog.SetSeed(random())",
+                           "select (select 0.5::float8).setseed"})
+    EXPECT_TRUE(judged(text).bonds.seeds_random) << text;
+  for (const auto* text : {"select random()", "select setseed", "select 'setseed(1)'"})
+    EXPECT_FALSE(judged(text).bonds.seeds_random) << text;
 }
 
 TEST(session_functions, leave_state_unless_they_only_look) {
