@@ -168,7 +168,8 @@ class session final : public io::connection,
   void say_goodbye();
   bool answers_will_come() const;
   bool may_release(bool client_leaves) const;
-  bool must_ask_for_state() const;
+  bool must_ask_for_state();
+  bool may_have_lost_name();
   bool in_transaction() const;
   bool waits_to_send() const;
   void learn_state();

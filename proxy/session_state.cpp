@@ -24,11 +24,21 @@ std::optional<metrics::pin_reason> reason_of(core::lasting_state kept) {
 
 // After what may have changed it; and while the session is bound to its backend by something, which may have
 // gone, if others need one.
-bool session::must_ask_for_state() const {
+bool session::must_ask_for_state() {
   const auto& state = memory_of(*lease_).state;
-  if (keeps_backend() || !state.is_quiet() || client_.in_unit) return false;
+  if (!state.is_quiet() || client_.in_unit) return false;
+  if (keeps_backend()) return may_have_lost_name();
   if (state.dirty || (state.untold && may_have_changed_)) return true;
   return is_bound() && may_have_changed_ && (state.gave_up || pool_.has_waiters());
+}
+
+// In session mode, where pgweir sees no texts: the name is as it was when the server connection was made. A
+// RESET does that, or SET ... TO DEFAULT, or who has set it so.
+bool session::may_have_lost_name() {
+  auto& memory = memory_of(*lease_);
+  const auto told = std::exchange(memory.state.told_name, std::nullopt);
+  return told == memory.login_application_name && told != application_name_.now() &&
+         greeting_->startup->replication.empty();
 }
 
 void session::learn_state() {
@@ -36,6 +46,11 @@ void session::learn_state() {
   auto& state = memory.state;
   state.own = core::backend_state::own_exchange::none;
   auto found = std::exchange(state.findings, {});
+  if (keeps_backend()) {
+    state.dirty = true;
+    if (!found.failed) learn_application_name(found.application_name);
+    return;
+  }
   state.untold = found.failed;
   if (found.failed) return;
   const bool had_all = bound_.listens || !is_subscribed();

@@ -78,6 +78,8 @@ response_relay::verdict response_relay::one_message(const wire::frame_header& he
       return stream(header);
     case backend::notification_response:
       return notification(header);
+    case backend::parameter_status:
+      return parameter_status(header);
     default:
       return stream(header);
   }
@@ -96,6 +98,15 @@ response_relay::verdict response_relay::notification(const wire::frame_header& h
   take(header, handling::swallow);
   if (admitted) stream_.put(wire::as_bytes(built_));
   return verdict::done;
+}
+
+response_relay::verdict response_relay::parameter_status(const wire::frame_header& header) {
+  const bool is_looked_at = client_.names == naming::untouched && head_handling() == handling::forward;
+  if (!is_looked_at || header.size() > whole_message_limit) return stream(header);
+  if (!is_whole(header)) return verdict::need_more;
+  wire::cursor body{stream_.rest().subspan(wire::header_size, header.body)};
+  if (body.c_string() == "application_name") backend_.told_name = body.c_string();
+  return stream(header);
 }
 
 // Content, and whatever may come at any moment.

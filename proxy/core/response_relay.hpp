@@ -82,6 +82,7 @@ class response_relay {
   verdict copy_in_started(const wire::frame_header& header);
   verdict stream(const wire::frame_header& header);
   verdict notification(const wire::frame_header& header);
+  verdict parameter_status(const wire::frame_header& header);
   bool is_probed() const { return head_then() == bookkeeping::probes_state; }
   bookkeeping head_then() const;
   verdict note_state(const wire::frame_header& header);

@@ -13,6 +13,7 @@
 #include "proxy/core/unnamed_statement.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -164,9 +165,12 @@ struct backend_state {
     channels_changed
   } own = own_exchange::none;
   state_findings findings;  // complete in told_state; what failed, in channels_changed
-  std::string fatal;        // why the server closes, in its words; empty: it has not said so
-  std::string refusal;      // the ErrorResponse of a unit that pgweir refuses
-  std::string refused;      // what would have made it fit: its words; empty: it did not refuse
+  // The last application_name that the server told a client which has it to itself, until the session has
+  // seen to it.
+  std::optional<std::string> told_name;
+  std::string fatal;    // why the server closes, in its words; empty: it has not said so
+  std::string refusal;  // the ErrorResponse of a unit that pgweir refuses
+  std::string refused;  // what would have made it fit: its words; empty: it did not refuse
 
   unit_in_flight unit;
   std::string kept_unit;         // for "cached plan must not change result type" and the like

@@ -235,5 +235,20 @@ TEST(session_state, is_for_ever_where_no_reset_takes_it_away) {
   EXPECT_EQ(s.backend_state().lasting, lasting::library);
 }
 
+TEST(session_state, the_name_that_the_server_tells_of_is_noted_where_nothing_else_is_looked_at) {
+  const auto told = parameter_status("application_name", "");
+  same_for_every_split([&](script& s) {
+    s.client_state().names = core::naming::untouched;
+    s.client(query("reset all")).server(complete("RESET") + parameter_status("TimeZone", "UTC"));
+    EXPECT_FALSE(s.backend_state().told_name);
+    s.server(told + ready())
+        .expect_client(complete("RESET") + parameter_status("TimeZone", "UTC") + told + ready());
+    EXPECT_EQ(s.backend_state().told_name, "");
+  });
+  script s;
+  s.client(query("reset all")).server(complete("RESET") + told + ready());
+  EXPECT_FALSE(s.backend_state().told_name);
+}
+
 }  // namespace
 }  // namespace pgweir::test

@@ -111,6 +111,22 @@ TEST(session_mode, what_the_server_says_of_a_process_id_is_what_the_client_knows
   EXPECT_TRUE(client.at_end());
 }
 
+TEST(session_mode, the_name_of_the_application_is_reset_to_what_it_logged_in_with) {
+  pgweir_process pgweir{proxied(session_pool, "workers = 1")};
+  auto client = wire_client::log_in(
+      pgweir.tcp(), {{"user", "postgres"}, {"database", "postgres"}, {"application_name", "mine"}});
+  for (const auto* text : {"RESET application_name", "RESET ALL", "SET application_name TO DEFAULT",
+                           "BEGIN; RESET application_name; COMMIT", "DISCARD ALL"}) {
+    client.ask_sql("SET application_name TO 'other'");
+    EXPECT_EQ(client.value("SHOW application_name"), "other");
+    client.ask_sql(text);
+    EXPECT_EQ(client.value("SHOW application_name"), "mine") << text;
+  }
+  client.ask_sql("SET application_name TO ''");
+  EXPECT_EQ(client.value("SHOW application_name"), "") << "it has set that itself";
+  client.goodbye();
+}
+
 TEST(session_mode, a_login_waits_for_a_server_and_gives_up_at_query_wait_timeout) {
   pgweir_process pgweir{proxied("mode = \"session\"\nsize = 1\nquery_wait_timeout = \"300ms\"")};
   auto holder = wire_client::postgres(pgweir.tcp());
