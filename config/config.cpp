@@ -39,6 +39,7 @@ void apply(pool_settings& to, const pool_overrides& from) {
   take(to.max_pinned_policy, from.max_pinned_policy);
   take(to.shared_listen, from.shared_listen);
   take(to.listen_loss, from.listen_loss);
+  take(to.listen_timeout, from.listen_timeout);
   take(to.cancel_on_disconnect, from.cancel_on_disconnect);
   take(to.prepared_statements, from.prepared_statements);
   take(to.prepare_unnamed, from.prepare_unnamed);

@@ -49,6 +49,7 @@ struct pool_settings {
   config::max_pinned_policy max_pinned_policy = config::max_pinned_policy::wait;
   bool shared_listen = true;  // listening sessions share one backend
   config::listen_loss listen_loss = config::listen_loss::close;
+  milliseconds listen_timeout{30'000};    // for an answer of that backend; 0: any time
   bool cancel_on_disconnect = true;       // a query whose client has gone is cancelled
   std::size_t prepared_statements = 200;  // kept per backend, least recently used ones are closed
   config::prepare_unnamed prepare_unnamed = config::prepare_unnamed::automatic;
@@ -81,6 +82,7 @@ struct pool_overrides {
   std::optional<config::max_pinned_policy> max_pinned_policy;
   std::optional<bool> shared_listen;
   std::optional<config::listen_loss> listen_loss;
+  std::optional<milliseconds> listen_timeout;
   std::optional<bool> cancel_on_disconnect;
   std::optional<std::size_t> prepared_statements;
   std::optional<config::prepare_unnamed> prepare_unnamed;

@@ -75,6 +75,7 @@ pool_overrides read_pool_keys(table_reader& from) {
   to.max_pinned_policy = from.one_of("max_pinned_policy", max_pinned_policies);
   to.shared_listen = from.flag("shared_listen");
   to.listen_loss = from.one_of("listen_loss", listen_losses);
+  to.listen_timeout = from.duration("listen_timeout");
   to.cancel_on_disconnect = from.flag("cancel_on_disconnect");
   to.prepared_statements = from.count("prepared_statements", {.least = 1});
   to.prepare_unnamed = from.one_of("prepare_unnamed", prepare_unnameds);

@@ -72,6 +72,16 @@ void listen_hub::take(pool::lease given) {
               pool_.instruments());
   owed_.assign(state.expected.size(), {});
   ask(wire::sql_to_listen(std::array{mark_channel_}), {});
+  watch();
+}
+
+// The server is to answer within that time, to what it is asked now at the latest.
+void listen_hub::watch() {
+  const auto limit = pool_.settings().listen_timeout;
+  if (limit.count() == 0) return;
+  was_heard_ = false;
+  if (owed_.empty()) ask({}, {});
+  loop_.timer.arm(*this, io::clock::now() + limit);
 }
 
 void listen_hub::ask(const std::string& sql, owed answer) {
@@ -108,6 +118,7 @@ void listen_hub::make_round_trip(std::size_t worker) {
 }
 
 std::size_t listen_hub::on_server_bytes(std::span<const std::byte> arrived) {
+  was_heard_ = true;
   auto& state = memory_of(*lease_).state;
   text_sink words{last_words_};
   core::response_relay relay{nobody_, state, statement_prefix_, words};
@@ -117,7 +128,7 @@ std::size_t listen_hub::on_server_bytes(std::span<const std::byte> arrived) {
   if (state.fatal.empty() && state.rest.how == core::passing::none) last_words_.clear();
   send_events();
   if (step.what == core::response_outcome::violation)
-    lose(io::io_status::ok, metrics::close_reason::error);
+    lose(step.violation, metrics::close_reason::error);
   else
     close_if_unused();
   return step.consumed;
@@ -167,9 +178,12 @@ void listen_hub::take_answers() {
   }
 }
 
-void listen_hub::on_server_lost(io::io_status why) { lose(why, metrics::close_reason::server); }
+void listen_hub::on_server_lost(io::io_status why) {
+  lose(why == io::io_status::closed ? "closed by the server" : lease_->stream().error(),
+       metrics::close_reason::server);
+}
 
-void listen_hub::lose(io::io_status why, metrics::close_reason how) {
+void listen_hub::lose(const std::string& why, metrics::close_reason how) {
   const auto& settings = pool_.settings();
   const bool repairs = settings.listen_loss == config::listen_loss::repair;
   const auto words = last_error(std::exchange(last_words_, {}));
@@ -181,11 +195,10 @@ void listen_hub::lose(io::io_status why, metrics::close_reason how) {
                        {"user", pool_.user()},
                        {"server_pid", lease_->welcome().process_id},
                        {"channels", static_cast<std::int64_t>(channels_.size())},
-                       {"reason", !fatal.empty()                 ? fatal
-                                  : why == io::io_status::closed ? std::string("closed by the server")
-                                                                 : lease_->stream().error()}});
+                       {"reason", fatal.empty() ? why : fatal}});
   lease_->set_user(nullptr);
   lease_.discard(how);
+  loop_.timer.cancel(*this);
   if (!repairs) {
     pool_.instruments().listen_losses[metrics::listen_loss::closed].add();
     return lose_for_good(words);
@@ -201,7 +214,6 @@ void listen_hub::lose(io::io_status why, metrics::close_reason how) {
 }
 
 void listen_hub::on_backend(pool::lease granted) {
-  if (is_armed()) loop_.timer.cancel(*this);
   take(std::move(granted));
   ask(wire::sql_to_listen(channels_.channels()), {.what = owed::kind::repair});
 }
@@ -227,6 +239,8 @@ void listen_hub::on_no_backend(const pool::server_failure& why) {
 }
 
 void listen_hub::on_timeout() {
+  if (lease_)
+    return was_heard_ ? watch() : lose("no answer within listen_timeout", metrics::close_reason::error);
   pool_.give_up(*this);
   lose_for_good(nullptr);
 }
@@ -271,6 +285,7 @@ void listen_hub::send_events() {
 
 void listen_hub::retire() {
   is_over_ = true;
+  loop_.timer.cancel(*this);
   pool_.instruments().listened_channels.add(-static_cast<std::int64_t>(channels_.size()));
   all_.close(key_of(pool_, *startup_), place_.id);
   all_.post(place_.home, [hub = place_.id](listen_desk& home) { home.forget_hub(hub); });

@@ -79,10 +79,11 @@ class listen_hub final : private pool::backend_user,
   void on_timeout() override;
 
   void take(pool::lease given);
+  void watch();
   void ask(const std::string& sql, owed answer);
   void take_answers();
   void end_repair();
-  void lose(io::io_status why, metrics::close_reason how);
+  void lose(const std::string& why, metrics::close_reason how);
   void lose_for_good(const shared_text& last_words);
   void close_if_unused();
   void tell(std::size_t worker, hub_event said);
@@ -107,6 +108,7 @@ class listen_hub final : private pool::backend_user,
   core::channel_table<std::size_t> channels_;     // by workers
   std::map<std::size_t, hub_events> workers_;     // all that had to do with it, and what they are to be told
   std::map<std::size_t, std::uint64_t> pending_;  // the last request of each
+  bool was_heard_ = true;                         // the server has said something since watch()
   std::string last_words_;                        // what the server said besides notifications
   bool is_over_ = false;
 };

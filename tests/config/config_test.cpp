@@ -68,6 +68,7 @@ TEST(settings_of, knows_every_key) {
                .max_pinned_policy = max_pinned_policy::error,
                .shared_listen = false,
                .listen_loss = listen_loss::repair,
+               .listen_timeout = milliseconds{11},
                .cancel_on_disconnect = false,
                .prepared_statements = 10,
                .prepare_unnamed = prepare_unnamed::off,
@@ -95,6 +96,7 @@ TEST(settings_of, knows_every_key) {
   EXPECT_EQ(resolved.max_pinned_policy, max_pinned_policy::error);
   EXPECT_FALSE(resolved.shared_listen);
   EXPECT_EQ(resolved.listen_loss, listen_loss::repair);
+  EXPECT_EQ(resolved.listen_timeout, milliseconds{11});
   EXPECT_FALSE(resolved.cancel_on_disconnect);
   EXPECT_EQ(resolved.prepared_statements, 10u);
   EXPECT_EQ(resolved.prepare_unnamed, prepare_unnamed::off);

@@ -112,6 +112,7 @@ TEST(example_file, holds_the_default_of_every_pool_key) {
   EXPECT_EQ(shown.max_pinned_policy, defaults.max_pinned_policy);
   EXPECT_EQ(shown.shared_listen, defaults.shared_listen);
   EXPECT_EQ(shown.listen_loss, defaults.listen_loss);
+  EXPECT_EQ(shown.listen_timeout, defaults.listen_timeout);
   EXPECT_EQ(shown.cancel_on_disconnect, defaults.cancel_on_disconnect);
   EXPECT_EQ(shown.prepared_statements, defaults.prepared_statements);
   EXPECT_EQ(shown.prepare_unnamed, defaults.prepare_unnamed);

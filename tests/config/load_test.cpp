@@ -67,6 +67,7 @@ TEST(config_load, reads_every_pool_key) {
   EXPECT_EQ(pool.max_pinned_policy, max_pinned_policy::error);
   EXPECT_FALSE(pool.shared_listen);
   EXPECT_EQ(pool.listen_loss, listen_loss::repair);
+  EXPECT_EQ(pool.listen_timeout, 7s);
   EXPECT_FALSE(pool.cancel_on_disconnect);
   EXPECT_EQ(pool.prepared_statements, 9u);
   EXPECT_EQ(pool.prepare_unnamed, prepare_unnamed::off);

@@ -7,7 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace pgweir::test {
@@ -335,6 +337,42 @@ TEST_F(lost_listen, is_repaired_with_a_warning) {
   all[0].ask_sql("NOTIFY a, '1'");
   for (std::size_t i = 1; i < all.size(); ++i) EXPECT_EQ(texts_of(heard_in({all[i].read()})), texts{"a:1"});
   EXPECT_EQ(pgweir.metric("pgweir_listen_losses_total", "outcome=\"repaired\""), 1);
+}
+
+// Of the server process with that number, as if its machine had hung.
+class stopped_process {
+ public:
+  explicit stopped_process(pid_t pid) : pid_(pid) { EXPECT_EQ(::kill(pid_, SIGSTOP), 0); }
+  stopped_process(const stopped_process&) = delete;
+  stopped_process& operator=(const stopped_process&) = delete;
+  ~stopped_process() { ::kill(pid_, SIGCONT); }
+
+ private:
+  pid_t pid_;
+};
+
+TEST_F(lost_listen, counts_as_lost_when_its_server_does_not_answer) {
+  for (const auto* loss : {"close", "repair"}) {
+    pgweir_process pgweir{proxied(pool(loss) + "\nlisten_timeout = \"300ms\"", "workers = 2")};
+    std::vector<wire_client> all;
+    for (int i = 0; i < 4; ++i) all.push_back(wire_client::postgres(pgweir.tcp()));
+    listen(pgweir, all);
+    EXPECT_FALSE(all[0].has_input(std::chrono::milliseconds{1000})) << "it answers as long as it can";
+    const auto of_first = [](const std::string& what) {
+      return postgres::shared().value("SELECT " + what +
+                                      " FROM pg_stat_activity WHERE application_name = 'first'");
+    };
+    ASSERT_TRUE(eventually([&] { return of_first("count(*)") == "1"; }));
+    const stopped_process hung{std::stoi(of_first("max(pid)"))};
+    for (auto& one : all) {
+      const auto told = one.read();
+      EXPECT_EQ(told.type, *loss == 'c' ? 'E' : 'N');
+      EXPECT_TRUE(*loss != 'c' || one.at_end());
+    }
+    if (*loss == 'c') continue;
+    all[0].ask_sql("NOTIFY a, '1'");
+    for (std::size_t i = 1; i < all.size(); ++i) EXPECT_EQ(texts_of(heard_in({all[i].read()})), texts{"a:1"});
+  }
 }
 
 TEST(shared_listening, is_not_held_up_by_a_client_that_does_not_read) {
