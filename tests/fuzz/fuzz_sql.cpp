@@ -1,7 +1,8 @@
-// tests/fuzz/fuzz_sql.cpp - the classification of SQL texts: it ends, reads nothing beyond the text, and does
-// not care about blanks and comments between tokens.
+// tests/fuzz/fuzz_sql.cpp - the classification of SQL texts, and what else is read from them: it ends, reads
+// nothing beyond the text, and does not care about blanks and comments between tokens.
 #include "proxy/wire/sql_class.hpp"
 #include "proxy/wire/sql_scanner.hpp"
+#include "proxy/wire/sql_vacates.hpp"
 #include "proxy/wire/transaction_command.hpp"
 #include "tests/fuzz/require.hpp"
 
@@ -57,5 +58,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(command.verb == wire::transaction_verb::other || understood);
   if (command.begins())
     require(wire::read_transaction_command(wire::sql_to_begin(command.modes)).modes == command.modes);
+  const auto vacated = wire::database_to_vacate({exact.get(), size});
+  require(vacated.size() <= size);
+  if (understood) require(vacated == wire::database_to_vacate(spaced_out(whole)));
   return 0;
 }
