@@ -123,6 +123,32 @@ class leak_matrix : public testing::TestWithParam<sharing> {
     }
   }
 
+  // Of one who is there, and of those who come.
+  void expect_met_by_nobody(wire_client& other, const std::string& ask, const std::string& expected) const {
+    for (int next = 0; next < 3; ++next) {
+      auto one = connect();
+      expect_always(one, ask, expected);
+      one.goodbye();
+    }
+    expect_always(other, ask, expected);
+  }
+
+  // `makes` is what the owner does before it goes, by either way.
+  template <class Makes>
+  void expect_gone_with_its_owner(const kind_of_state& state, Makes makes) const {
+    SCOPED_TRACE(state.what);
+    const auto before = pristine(state.ask);
+    auto other = connect();
+    for (const bool says_goodbye : {true, false}) {
+      auto owner = connect();
+      makes(owner);
+      EXPECT_EQ(owner.value(state.ask), state.owned);
+      says_goodbye ? owner.goodbye() : owner.abandon();
+      expect_met_by_nobody(other, state.ask, before);
+    }
+    other.goodbye();
+  }
+
   // As it is for somebody who has done nothing.
   static std::string pristine(const std::string& ask) { return direct().value(ask); }
 
@@ -161,23 +187,8 @@ TEST_P(leak_matrix, what_a_client_keeps_is_its_own_while_it_lives) {
 }
 
 TEST_P(leak_matrix, what_a_client_has_kept_goes_with_it) {
-  for (const auto& state : kept) {
-    SCOPED_TRACE(state.what);
-    const auto before = pristine(state.ask);
-    auto other = connect();
-    for (const bool says_goodbye : {true, false}) {
-      auto owner = connect();
-      make(owner, state.make);
-      says_goodbye ? owner.goodbye() : owner.abandon();
-      for (int next = 0; next < 3; ++next) {
-        auto one = connect();
-        expect_always(one, state.ask, before);
-        one.goodbye();
-      }
-      expect_always(other, state.ask, before);
-    }
-    other.goodbye();
-  }
+  for (const auto& state : kept)
+    expect_gone_with_its_owner(state, [&](wire_client& owner) { make(owner, state.make); });
   EXPECT_EQ(pristine("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "0");
 }
 
@@ -205,23 +216,11 @@ INSTANTIATE_TEST_SUITE_P(in, leak_matrix_of_transactions,
                          [](const auto& which) { return which.param.name(); });
 
 TEST_P(leak_matrix_of_transactions, what_a_client_leaves_open_when_it_goes_is_met_by_nobody) {
-  for (const auto& state : kept) {
-    SCOPED_TRACE(state.what);
-    const auto before = pristine(state.ask);
-    auto other = connect();
-    for (const bool says_goodbye : {true, false}) {
-      auto owner = connect();
+  for (const auto& state : kept)
+    expect_gone_with_its_owner(state, [&](wire_client& owner) {
       make(owner, "BEGIN");
       make(owner, state.make);
-      EXPECT_EQ(owner.value(state.ask), state.owned);
-      says_goodbye ? owner.goodbye() : owner.abandon();
-      auto next = connect();
-      expect_always(next, state.ask, before);
-      expect_always(other, state.ask, before);
-      next.goodbye();
-    }
-    other.goodbye();
-  }
+    });
 }
 
 TEST_P(leak_matrix_of_transactions, what_is_rolled_back_to_a_savepoint_is_met_by_nobody) {
