@@ -73,6 +73,13 @@ class AsyncpgSession(unittest.IsolatedAsyncioTestCase):
         _, payload = await asyncio.wait_for(heard.get(), 20)
         self.assertEqual(payload, "to myself")
 
+    # The driver sends no Sync behind what it prepares.
+    async def test_sql_names_what_the_driver_has_prepared(self):
+        for turn in range(TURNS):
+            statement = await self.db.prepare(f"SELECT {turn}")
+            self.assertEqual(await self.db.fetchval(f"EXECUTE {statement.get_name()}"), turn)
+            self.assertEqual(await statement.fetchval(), turn)
+
     async def test_a_temporary_table_filled_by_copy(self):
         await self.db.execute("CREATE TEMP TABLE scratch (a int, b text)")
         await self.db.copy_records_to_table("scratch", records=[(n, str(n)) for n in range(100)])
