@@ -52,9 +52,13 @@ std::string request_relay::spare_name() const { return std::string(rules_.catalo
 // A statement without text, under a name that no client can give: where the server must have some statement.
 // Even in a failed transaction the server takes it.
 std::string request_relay::append_spare_statement() {
+  return append_spare_statement(wire::as_bytes(std::string_view("\0\0\0", 3)));
+}
+
+std::string request_relay::append_spare_statement(wire::bytes_view text_and_types) {
   auto name = spare_name();
   wire::append_close(built_, 'S', name);
-  wire::append_parse(built_, name, wire::as_bytes(std::string_view("\0\0\0", 3)));
+  wire::append_parse(built_, name, text_and_types);
   backend_.expected.push({.request = request::close, .how = handling::swallow});
   backend_.expected.push({.request = request::parse, .how = handling::swallow});
   return name;

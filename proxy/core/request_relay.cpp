@@ -185,6 +185,7 @@ request_relay::verdict request_relay::pass_expecting(const wire::frame_header& h
 
 request_relay::verdict request_relay::query(const wire::frame_header& header) {
   expected_response entry{.request = request::query};
+  renumbered_text numbered;
   if (client_.names != naming::untouched && !rules_.on_lane) {
     const bool is_seen = header.size() <= whole_message_limit;
     if (is_seen && !is_whole(header)) return verdict::need_more;
@@ -198,7 +199,10 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
     const auto judged = is_seen ? wire::classify(text, rules_.catalogue.forcing()) : wire::sql_class{};
     const bool by_name = judged.bonds.names_statements && !deallocates_alone(head, judged);
     if (const auto other = settle_names(by_name, header)) return *other;
+    if (judged.bonds.signals && rules_.processes != nullptr) numbered = renumber(text, *rules_.processes);
+    if (numbered.what == renumbering::waits) return verdict::held;
     if (!sequences_fit(judged.bonds)) return verdict::held;
+    if (judged.bonds.tells_process) ++backend_.counts.processes_told;
     if (judged.leaves_state || by_name) suspect(text, judged.bonds);
     note_custom_settings(text);
   }
@@ -208,6 +212,7 @@ request_relay::verdict request_relay::query(const wire::frame_header& header) {
   entry.prepared = backend_.prepared.changes().last();
   client_.in_unit = false;
   client_.batch_deallocates = false;
+  if (numbered.what == renumbering::done) return replace_query(header, numbered.text, entry);
   keep_for_replay(header);
   return pass_expecting(header, entry);
 }

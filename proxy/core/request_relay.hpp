@@ -6,6 +6,7 @@
 #pragma once
 
 #include "proxy/core/passage.hpp"
+#include "proxy/core/process_numbers.hpp"
 #include "proxy/core/state.hpp"
 #include "proxy/core/statement_catalogue.hpp"
 #include "proxy/core/statement_finder.hpp"
@@ -29,7 +30,8 @@ struct relay_rules {
   std::uint64_t client_id = 1;          // unique, not 0
   // False: others wait for a backend, so nothing is sent ahead of the open answers.
   bool may_start_unit = true;
-  bool reads_sequences = false;  // currval() or lastval() was seen in the pool
+  process_numbers* processes = nullptr;  // null: clients' numbers stay as they are
+  bool reads_sequences = false;          // currval() or lastval() was seen in the pool
   // The backend is a lane: what is open there belongs to other clients. The unit is whole, it was found
   // shareable, and it is sent again if it turns out to rest on something that failed.
   bool on_lane = false;
@@ -122,6 +124,14 @@ class request_relay {
   verdict bind(const wire::frame_header& header);
   verdict bind_shared(const wire::frame_header& header, const wire::bind_names& names,
                       const expected_response& entry, const statement& bound);
+  // See process_numbers.hpp.
+  verdict replace_query(const wire::frame_header& header, std::string_view text,
+                        const expected_response& entry);
+  // Nothing: the message may go as it is.
+  std::optional<verdict> renumber_bind(const wire::frame_header& header, const wire::bind_names& names,
+                                       const client_statements::named* known);
+  void bind_renumbered(const wire::frame_header& header, const wire::bind_names& names,
+                       const renumbered_bind& changed);
   void note_custom_settings(std::string_view sql);
   void note_traits(wire::sql_traits bound, std::string_view sql);
   void suspect(std::string_view sql, const wire::sql_bonds& bonds);
@@ -164,6 +174,7 @@ class request_relay {
   std::string spare_name() const;
   // Appends to built_; returns its name.
   std::string append_spare_statement();
+  std::string append_spare_statement(wire::bytes_view text_and_types);
   void append_removal(const prepared_set::removal& one);
   verdict deallocate(std::string_view client_name, const wire::frame_header& header, expected_response entry);
   void expect(expected_response entry);

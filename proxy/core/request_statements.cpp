@@ -45,6 +45,7 @@ request_relay::verdict request_relay::bind(const wire::frame_header& header) {
   const auto* known = client_.statements.find(names->statement);
   if (in_doubt(names->statement, known)) return verdict::held;
   if (const auto other = settle_unnamed(names->statement, header)) return *other;
+  if (const auto other = renumber_bind(header, *names, known)) return *other;
   note_use(names->statement);
   keep_for_replay(header);
   ++backend_.counts.binds;
@@ -102,6 +103,7 @@ void request_relay::note_traits(wire::sql_traits bound, std::string_view sql) {
   if (rules_.on_lane) return;  // nothing there leaves anything behind
   client_.batch_deallocates = client_.batch_deallocates || bound.drops_statements;
   fit_sequences(bound.bonds);
+  if (bound.bonds.tells_process) ++backend_.counts.processes_told;
   if (bound.leaves_state || bound.bonds.names_statements) suspect(wire::before_zero(sql), bound.bonds);
 }
 

@@ -86,6 +86,7 @@ struct relay_counts {
   std::uint32_t evictions = 0;
   std::uint32_t replanned = 0;
   std::uint32_t sequence_reads = 0;       // currval() and lastval() by those who have taken a value
+  std::uint32_t processes_told = 0;       // calls of pg_backend_pid()
   std::uint32_t late_sequence_reads = 0;  // where nothing had been taken since the client has the backend
 };
 

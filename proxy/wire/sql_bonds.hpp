@@ -22,8 +22,10 @@ struct sql_bonds {
   // CREATE TEMP (but for ON COMMIT DROP), PREPARE, LOAD, setseed, a session's advisory lock, a cursor WITH
   // HOLD: the session is to keep its connection.
   bool pins = false;
-  bool seeds_random = false;  // calls setseed: from there on random() is a sequence of its own, for ever
-  bool listens = false;       // LISTEN: the same where no connection is shared to listen
+  bool seeds_random = false;   // calls setseed: from there on random() is a sequence of its own, for ever
+  bool listens = false;        // LISTEN: the same where no connection is shared to listen
+  bool signals = false;        // calls pg_terminate_backend or pg_cancel_backend
+  bool tells_process = false;  // calls pg_backend_pid
   // By any CREATE, or SELECT INTO.
   made_relation makes = made_relation::none;
 
@@ -34,6 +36,8 @@ struct sql_bonds {
     pins = pins || more.pins;
     seeds_random = seeds_random || more.seeds_random;
     listens = listens || more.listens;
+    signals = signals || more.signals;
+    tells_process = tells_process || more.tells_process;
     makes = std::max(makes, more.makes);
     return *this;
   }

@@ -99,6 +99,8 @@ void sql_judge::call_of_session_function(std::string_view folded_name) {
     bonds_.pins = true;
   if (folded_name == "setseed") bonds_.pins = bonds_.seeds_random = true;
   if (folded_name == "currval" || folded_name == "lastval") bonds_.reads_sequence = true;
+  if (folded_name == "pg_terminate_backend" || folded_name == "pg_cancel_backend") bonds_.signals = true;
+  if (folded_name == "pg_backend_pid") bonds_.tells_process = true;
 }
 
 bool sql_judge::judge_call() {

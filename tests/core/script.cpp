@@ -39,7 +39,14 @@ core::relay_rules script::rules() {
           .prepared_limit = prepared_limit_,
           .client_id = client_id_,
           .may_start_unit = may_start_unit_,
+          .processes = processes_,
           .reads_sequences = reads_sequences_};
+}
+
+script& script::knows_processes(core::process_numbers& known) {
+  processes_ = &known;
+  run_client();
+  return *this;
 }
 
 script& script::client(const std::string& bytes) {

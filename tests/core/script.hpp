@@ -34,6 +34,8 @@ class script {
   script& shares_unnamed(const std::vector<std::string>& texts = {});
   // Somebody in the pool calls currval().
   script& reads_sequences();
+  // For the clients' numbers in what has not been sent yet; outlives the script's steps.
+  script& knows_processes(core::process_numbers& known);
   // Other clients wait for a backend: nothing is sent ahead.
   script& others_wait();
 
@@ -72,6 +74,7 @@ class script {
   std::size_t server_piece_ = 0;
   bool may_start_unit_ = true;
   bool reads_sequences_ = false;
+  core::process_numbers* processes_ = nullptr;
   core::statement_catalogue catalogue_;
   core::schema_mark& schema_ = catalogue_.mark_of("app");
   core::statement_finder texts_{catalogue_};
