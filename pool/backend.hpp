@@ -50,6 +50,8 @@ class backend_user {
 class backend_memory {
  public:
   virtual ~backend_memory() = default;
+  // The server has ended the backend while it was idle; its SQLSTATE and words.
+  virtual void on_last_words(const std::string& said) = 0;
 };
 
 class backend final : public io::connection {
@@ -86,6 +88,7 @@ class backend final : public io::connection {
   const void* session_settings = nullptr;  // that it has, see waiter::session_settings
   io::clock::time_point idle_since{};
   int cancels_in_flight = 0;  // a cancel request may still hit it: not reusable before it is done
+  bool is_held = false;       // see pool::hold(): never reusable
 
   policy::lane_load load;  // while it is a lane; written by the pool, head_since by the lane's user
 

@@ -109,6 +109,11 @@ class pool {
   // asked.
   virtual void cancel_query(backend& target, std::shared_ptr<void> until_done = nullptr) = 0;
 
+  // Somebody is told the process of `target`, which is lent, and may end it until let_go(). It is given to
+  // nobody else before, nor afterwards: what the server was told may take effect later.
+  virtual void hold(backend& target) = 0;
+  virtual void let_go(std::uint64_t id) = 0;
+
   // The lane's user says: so many units are answered, and it is done with what has arrived. A lane without
   // units is given back, else it may have room for more.
   virtual void units_left(backend& lane, std::size_t units, std::chrono::nanoseconds expected) = 0;

@@ -101,8 +101,8 @@ void worker_pool::take_back(backend& returned) {
 }
 
 void worker_pool::make_available(backend& clean) {
-  if (is_over(clean)) {
-    close(clean, metrics::close_reason::lifetime);
+  if (clean.is_held || is_over(clean)) {
+    close(clean, clean.is_held ? metrics::close_reason::dirty : metrics::close_reason::lifetime);
     serve();
     return;
   }
@@ -147,6 +147,13 @@ void worker_pool::cancel_done(std::uint64_t id, const std::string& error) {
   if (target == nullptr || --target->cancels_in_flight > 0) return;
   if (target->state == backend_state::being_canceled) make_available(*target);
 }
+
+void worker_pool::hold(backend& target) {
+  target.is_held = true;
+  ++target.cancels_in_flight;
+}
+
+void worker_pool::let_go(std::uint64_t id) { cancel_done(id, {}); }
 
 void worker_pool::on_connected(server_connection made, const shared_profile& startup) {
   auto fresh = std::make_unique<backend>(loop_, std::move(made), startup);
@@ -196,6 +203,8 @@ std::size_t worker_pool::on_idle_bytes(backend& idle, std::span<const std::byte>
                        {"server_pid", idle.welcome().process_id},
                        {"sqlstate", verdict.sqlstate},
                        {"reason", verdict.reason}});
+  if (idle.memory != nullptr && !verdict.sqlstate.empty())
+    idle.memory->on_last_words(verdict.sqlstate + ": " + verdict.reason);
   close(idle, metrics::close_reason::server);
   serve();
   return arrived.size();

@@ -43,6 +43,8 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   bool has_waiters() const override;
   bool is_short() const override;
   void cancel_query(backend& target, std::shared_ptr<void> until_done) override;
+  void hold(backend& target) override;
+  void let_go(std::uint64_t id) override;
   void units_left(backend& lane, std::size_t units, std::chrono::nanoseconds expected) override;
   void drain_lane(backend& lane) override;
   void drop_lane(backend& lane, metrics::close_reason why) override;

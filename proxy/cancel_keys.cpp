@@ -36,6 +36,13 @@ std::optional<cancel_keys::place> cancel_keys::find(const cancel_key& key) const
   return std::nullopt;
 }
 
+std::optional<cancel_keys::place> cancel_keys::find_told(std::int32_t process_id) const {
+  const auto number = static_cast<std::uint32_t>(process_id) & ((1u << place_bits) - 1);
+  if (worker_of({process_id, 0}) != worker_ || number < above_servers) return std::nullopt;
+  const auto found = number - above_servers;
+  return found < keys_.size() && keys_[found].process_id == process_id ? std::optional{found} : std::nullopt;
+}
+
 void cancel_keys::release(place gone) {
   for (auto [at, end] = by_server_.equal_range(keys_[gone].process_id); at != end; ++at)
     if (at->second == gone) {

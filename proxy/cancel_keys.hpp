@@ -38,6 +38,8 @@ class cancel_keys {
   cancel_key give(place to, std::int32_t server_process_id);
   // Nothing: no client of this worker has that key.
   std::optional<place> find(const cancel_key& key) const;
+  // Nothing: no client of this worker was told that number of pgweir's own.
+  std::optional<place> find_told(std::int32_t process_id) const;
   // Its key is void.
   void release(place gone);
 

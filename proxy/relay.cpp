@@ -35,7 +35,11 @@ void change_profile(pool::backend& held, relay_memory& memory, const unit_owner&
 }  // namespace
 
 relay_memory::relay_memory() = default;
-relay_memory::~relay_memory() = default;
+// Only what somebody has asked the server for ends others than the one who uses the backend.
+relay_memory::~relay_memory() {
+  const bool by_command = state.fatal.starts_with("57P01");
+  if (mourned.by != nullptr && by_command) mourned.by->backend_ended(mourned.id, state.fatal);
+}
 
 relay_memory& memory_of(pool::backend& held) {
   if (held.memory == nullptr) {

@@ -6,6 +6,7 @@
 #include "pool/backend.hpp"
 #include "proxy/core/request_relay.hpp"
 #include "proxy/core/response_relay.hpp"
+#include "proxy/processes/process_directory.hpp"
 #include "proxy/sender_ids.hpp"
 
 #include <cstdint>
@@ -18,17 +19,25 @@ namespace pgweir::proxy {
 
 class lane;
 
+// Sessions were told its process, by pg_backend_pid(), and are to end with it.
+struct mourned_backend {
+  process_directory* by = nullptr;  // null: nobody was
+  std::uint64_t id = 0;
+};
+
 // What a backend carries from lease to lease.
 struct relay_memory final : pool::backend_memory {
   relay_memory();
   ~relay_memory() override;
+  void on_last_words(const std::string& said) override { state.fatal = said; }
 
   core::backend_state state;
   std::unique_ptr<lane> shared;  // null until it is a lane for the first time
   std::uint64_t last_client = 0;
   std::shared_ptr<sender_ids::note> sender;  // null until a client in transaction mode has had it
-  std::string login_application_name;        // what RESET and DISCARD ALL return to
-  std::string login_user;                    // session_user unless it was changed
+  mourned_backend mourned;
+  std::string login_application_name;  // what RESET and DISCARD ALL return to
+  std::string login_user;              // session_user unless it was changed
   // Since when one side is not read because the other does not take what it sent; the epoch: it is read.
   io::clock::time_point client_paused_since{};
   io::clock::time_point server_paused_since{};

@@ -97,6 +97,7 @@ void run_server(const config::config& settings) {
   client_limits limits(settings);
   sender_ids senders;
   listen_directory hubs(workers, random_name());
+  process_directory processes(workers);
   auth::verifier_cache keys;
   const auto stand_in = auth::stand_in_for_unknown(settings);
   asio::thread_pool crypto(crypto_threads);
@@ -110,6 +111,7 @@ void run_server(const config::config& settings) {
       .limits = limits,
       .senders = senders,
       .hubs = hubs,
+      .processes = processes,
       .login = {.settings = settings, .stand_in = stand_in, .keys = keys, .crypto = crypto, .tls = tls.get()},
       .blocking = blocking,
       .workers = {}};

@@ -4,6 +4,8 @@
 #include "proxy/core/unit_reader.hpp"
 #include "proxy/listen/listen_desk.hpp"
 #include "proxy/peer.hpp"
+#include "proxy/processes/named_processes.hpp"
+#include "proxy/processes/process_desk.hpp"
 #include "proxy/session_listening.hpp"
 #include "proxy/wire/error_response.hpp"
 #include "proxy/wire/response.hpp"
@@ -243,6 +245,8 @@ bool session::answers_will_come() const {
 void session::end(outcome why, std::string_view detail) {
   if (phase_ == phase::ended) return;
   stop_listening();
+  named_.reset();
+  if (told_by_ != 0) host_.processes.note_told(*this, 0);
   const auto& row = row_of(why);
   if (phase_ == phase::waiting || is_waiting()) {
     observe_wait(metrics::wait_outcome::disconnect);

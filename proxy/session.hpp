@@ -33,6 +33,9 @@ namespace pgweir::proxy {
 
 class session;
 class session_listening;
+class named_processes;
+class process_desk;
+struct shown_process;
 class listen_desk;
 enum class listen_exchange : std::uint8_t;
 
@@ -46,6 +49,7 @@ struct session_host {
   std::string answer;  // where short ones are built: it keeps its memory
   backend_resets& resets;
   listen_desk& listening;
+  process_desk& processes;
   bool log_connections = true;
 
   virtual void on_session_end(session& ended) = 0;
@@ -55,13 +59,15 @@ struct session_host {
   virtual void vacate(const std::string& database) = 0;
 
  protected:
-  // `undoing` and `hubs` need not exist yet.
-  session_host(core::statement_catalogue& shared, backend_resets& undoing, listen_desk& hubs, bool log)
+  // But for `shared` they need not exist yet.
+  session_host(core::statement_catalogue& shared, backend_resets& undoing, listen_desk& hubs,
+               process_desk& known, bool log)
       : catalogue(shared),
         texts(shared),
         begins(shared),
         resets(undoing),
         listening(hubs),
+        processes(known),
         log_connections(log) {}
   ~session_host() = default;
 };
@@ -76,6 +82,7 @@ class session final : public io::connection,
                       private pool::backend_user,
                       private pool::pin_waiter,
                       private lane_session,
+                      private core::process_numbers,
                       private io::timeout {
  public:
   // `served` outlives the session.
@@ -94,6 +101,14 @@ class session final : public io::connection,
 
   const session_identity& identity() const { return identity_; }
   pool::pool& served_by() const { return pool_; }
+
+  // For processes/process_desk. Null: it has no backend to itself now.
+  pool::backend* own_backend() const { return lease_ ? &*lease_ : nullptr; }
+  const pool::shared_profile& startup() const { return greeting_->startup; }
+  std::uint64_t told_by() const { return told_by_; }
+  void on_shown(std::int32_t client_number, const shown_process& what);
+  // Ends the session as if the server had ended its backend.
+  void end_in_words_of_server(const std::string& said);
 
  private:
   friend class session_listening;
@@ -132,6 +147,8 @@ class session final : public io::connection,
   void on_failed(core::lane_failure why, bool begun) override;
   io::connection& connection_of() override { return *this; }
   void on_write_timeout() override { end(outcome::client_does_not_read); }
+  // core::process_numbers
+  std::optional<std::int32_t> server_process_of(std::int32_t client_number) override;
   // pool::backend_user
   std::size_t on_server_bytes(std::span<const std::byte> arrived) override;
   void on_server_drained() override;
@@ -144,7 +161,7 @@ class session final : public io::connection,
   bool keeps_backend() const { return client_.names == core::naming::untouched; }
   // Something that the client can give up holds it on its backend.
   bool is_bound() const { return bound_.any() || client_.names == core::naming::own; }
-  core::relay_rules relay_rules() const;
+  core::relay_rules relay_rules();
   std::size_t send_unit(std::span<const std::byte> arrived);
   std::size_t start_unit(std::span<const std::byte> arrived, bool& blocked);
   void greet();
@@ -197,6 +214,9 @@ class session final : public io::connection,
   void tell_held();
   void stop_listening();
 
+  void forget_named();
+  void note_told_process();
+
   void enter(phase next);
   std::chrono::milliseconds timeout_of(phase in) const;
   static metrics::client_state gauge_of(phase in);
@@ -226,6 +246,8 @@ class session final : public io::connection,
   core::shared_session_profile profile_;          // what it has set; null: nothing
   core::bound_state bound_;                       // on the backend that it has
   std::unique_ptr<session_listening> listening_;  // null: it does not, or on its own backend only
+  std::unique_ptr<named_processes> named_;        // null: it names no client
+  std::uint64_t told_by_ = 0;                     // the backend whose process it was told last; 0: none
   pool::lease lease_;
   lane* lane_ = nullptr;                // that its unit is on
   std::span<const std::byte> unit_;     // asked for right now; a unit that has to wait is in kept_bytes()

@@ -1,16 +1,18 @@
 // The part of a session that holds a backend: bytes of both sides go through the core's relays.
+#include "proxy/processes/named_processes.hpp"
 #include "proxy/session.hpp"
 #include "proxy/session_listening.hpp"
 
 namespace pgweir::proxy {
 
-core::relay_rules session::relay_rules() const {
+core::relay_rules session::relay_rules() {
   const bool share_unnamed = pool_.settings().prepare_unnamed == config::prepare_unnamed::automatic;
   return {.catalogue = host_.catalogue,
           .unnamed = share_unnamed ? &host_.texts : nullptr,
           .prepared_limit = pool_.settings().prepared_statements,
           .client_id = identity_.id,
           .may_start_unit = !is_subscribed() && (!unit_sent_ || !pool_.has_waiters()),
+          .processes = this,
           .reads_sequences = pool_.sequences().asks()};
 }
 
@@ -30,6 +32,7 @@ std::size_t session::send_unit(std::span<const std::byte> arrived) {
   if (unit_sent_ && step.consumed > 0) note_sender();
   unit_sent_ = unit_sent_ || step.consumed > 0;
   may_have_changed_ = may_have_changed_ || step.consumed > 0;
+  if (state.counts.processes_told != 0) note_told_process();
   if (state.counts.sequence_reads != 0) pool_.sequences().note_asked();
   if (state.counts.late_sequence_reads != 0) pool_.sequences().note_asked_later();
   counts.client_received_bytes.add(step.consumed);
@@ -116,6 +119,7 @@ void session::settle() {
   if (!lease_) return;
   const auto& state = memory_of(*lease_).state;
   if (state.expected.empty()) {
+    forget_named();
     if (state.own == core::backend_state::own_exchange::told_state) learn_state();
     if (state.own == core::backend_state::own_exchange::channels_changed) end_listen_exchange();
     if (phase_ == phase::leaving) return end(outcome::client_terminated);
@@ -161,6 +165,7 @@ void session::restart_query_timeout() {
 }
 
 void session::release() {
+  named_.reset();
   unpin();
   rest();
   give_back(false);

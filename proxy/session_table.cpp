@@ -25,6 +25,11 @@ session* session_table::find(const cancel_key& key) const {
   return place ? places_[*place].get() : nullptr;
 }
 
+session* session_table::find_told(std::int32_t process_id) const {
+  const auto place = keys_.find_told(process_id);
+  return place ? places_[*place].get() : nullptr;
+}
+
 std::unique_ptr<session> session_table::remove(const session& gone) {
   const auto place = gone.identity().place;
   keys_.release(place);

@@ -24,6 +24,8 @@ class session_table {
   cancel_key give_key(const session& to, std::int32_t server_process_id);
   // Null: no session of this worker has that key.
   session* find(const cancel_key& key) const;
+  // Null: no session of this worker was told that process id, which is one of pgweir's own.
+  session* find_told(std::int32_t process_id) const;
   std::unique_ptr<session> remove(const session& gone);
 
   // Ends all sessions.

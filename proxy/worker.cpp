@@ -15,7 +15,7 @@ namespace pgweir::proxy {
 namespace asio = boost::asio;
 
 worker::worker(std::size_t index, process_wide& shared, std::vector<listening_socket> sockets)
-    : session_host(shared.catalogue, resets_, listening_, shared.settings.log.connections),
+    : session_host(shared.catalogue, resets_, listening_, processes_, shared.settings.log.connections),
       index_(index),
       shared_(shared),
       instruments_(shared.instruments.worker(index)),
@@ -23,6 +23,7 @@ worker::worker(std::size_t index, process_wide& shared, std::vector<listening_so
       loop_(context_),
       pools_(loop_, index, shared.pools, shared.blocking),
       listening_(shared.hubs, index, loop_, shared.senders, resets_, shared.catalogue.prefix()),
+      processes_(shared.processes, index, loop_, sessions_),
       greetings_(pools_),
       sessions_(index),
       sockets_(std::move(sockets)),

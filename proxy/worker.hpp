@@ -15,6 +15,7 @@
 #include "proxy/listen/listen_desk.hpp"
 #include "proxy/listener.hpp"
 #include "proxy/login/client_login.hpp"
+#include "proxy/processes/process_desk.hpp"
 #include "proxy/session.hpp"
 #include "proxy/session_table.hpp"
 
@@ -43,6 +44,7 @@ struct process_wide {
   client_limits& limits;
   sender_ids& senders;
   listen_directory& hubs;
+  process_directory& processes;
   login::login_environment login;
   boost::asio::thread_pool& blocking;
   std::vector<std::unique_ptr<worker>> workers;  // complete before the first of them runs
@@ -88,6 +90,7 @@ class worker final : private session_host, private connection_taker {
   pool::pool_set pools_;
   backend_resets resets_;
   listen_desk listening_;
+  process_desk processes_;
   greetings greetings_;
   session_table sessions_;
   std::vector<listening_socket> sockets_;  // until start()

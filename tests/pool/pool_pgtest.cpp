@@ -279,6 +279,38 @@ TEST_F(backend_pool, lends_a_backend_again_only_when_no_cancel_can_hit_it_any_mo
   EXPECT_NE(next.answer.find("survived"), std::string::npos);
 }
 
+TEST_F(backend_pool, lends_a_backend_to_nobody_that_was_held) {
+  pool_fixture pools{server_, size_of(1)};
+  test_client one{pools.pool()}, next{pools.pool()};
+  one.acquire(pools.plain());
+  ASSERT_TRUE(pools.until([&] { return one.has_backend(); }));
+  const auto held = one.held->id();
+  const auto held_pid = one.server_pid();
+  pools.pool().hold(*one.held);
+  one.release();
+  next.acquire(pools.plain());
+  EXPECT_FALSE(next.has_backend());
+  EXPECT_EQ(pools.open(), 1u) << "its process is there as long as somebody may name it";
+  pools.pool().let_go(held);
+  ASSERT_TRUE(pools.until([&] { return next.has_backend(); }));
+  EXPECT_NE(next.server_pid(), held_pid);
+}
+
+TEST_F(backend_pool, lets_a_held_backend_go_that_is_still_in_use) {
+  pool_fixture pools{server_, size_of(1)};
+  test_client one{pools.pool()};
+  one.acquire(pools.plain());
+  ASSERT_TRUE(pools.until([&] { return one.has_backend(); }));
+  const auto held = one.held->id();
+  pools.pool().hold(*one.held);
+  pools.pool().let_go(held);
+  one.query("select 'usable'");
+  ASSERT_TRUE(pools.until([&] { return one.is_answered(); }));
+  one.release();
+  EXPECT_EQ(pools.open(), 0u);
+  pools.pool().let_go(held);
+}
+
 TEST_F(backend_pool, refuses_and_closes_everything_at_the_shutdown) {
   pool_fixture pools{server_, size_of(1)};
   test_client holder{pools.pool()}, waiting{pools.pool()}, late{pools.pool()};

@@ -117,6 +117,18 @@ TEST(cancel_keys, that_were_given_for_a_released_place_are_void) {
   }
 }
 
+TEST(cancel_keys, are_found_by_the_process_id_alone_if_it_is_pgweirs_own) {
+  cancel_keys keys{3};
+  const auto place = keys.reserve(), with_server = keys.reserve();
+  const auto own = keys.give(place, 0).process_id;
+  keys.give(with_server, 4711);
+  EXPECT_EQ(keys.find_told(own), place);
+  for (const std::int32_t other : {4711, own + 1, own + 2, own - (1 << 24), own + (1 << 24), 0, -own})
+    EXPECT_EQ(keys.find_told(other), std::nullopt) << other;
+  keys.release(place);
+  EXPECT_EQ(keys.find_told(own), std::nullopt);
+}
+
 TEST(cancel_keys, before_one_is_given_nothing_is_found) {
   cancel_keys keys{0};
   keys.reserve();

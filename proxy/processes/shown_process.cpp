@@ -1,0 +1,89 @@
+#include "proxy/processes/shown_process.hpp"
+
+#include "pool/idle_messages.hpp"
+#include "proxy/processes/process_desk.hpp"
+#include "proxy/wire/request.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <utility>
+
+namespace pgweir::proxy {
+namespace {
+
+// To get a backend, and to hear the last of it.
+constexpr std::chrono::seconds longest_wait{5};
+
+}  // namespace
+
+std::string server_of(const pool::backend& reached) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  auto* at = reinterpret_cast<sockaddr*>(&address);
+  if (::getpeername(reached.stream().descriptor(), at, &length) != 0) return {};
+  return {reinterpret_cast<const char*>(&address), length};
+}
+
+void withdraw(process_directory& all, const shown_process& shown) {
+  if (shown.ticket != 0)
+    all.post(shown.worker, [ticket = shown.ticket](process_desk& desk) { desk.let_go(ticket); });
+}
+
+stand_in::~stand_in() {
+  if (is_waiting()) pool_.give_up(*this);
+  if (lease_) lease_->set_user(nullptr);
+}
+
+void stand_in::begin(const pool::shared_profile& startup) {
+  pool_.acquire(*this, startup);
+  if (is_waiting()) loop_.timer.arm(*this, io::clock::now() + longest_wait);
+}
+
+void stand_in::on_backend(pool::lease granted) {
+  loop_.timer.cancel(*this);
+  lease_ = std::move(granted);
+  lease_->set_user(this);
+  desk_.answer_from_here(
+      who_.asker, who_.client_number,
+      {.process_id = lease_->welcome().process_id, .server = server_of(*lease_), .ticket = who_.ticket});
+}
+
+void stand_in::on_no_backend(const pool::server_failure&) {
+  desk_.answer_from_here(who_.asker, who_.client_number, {});
+  end(metrics::close_reason::client);
+}
+
+void stand_in::on_timeout() {
+  if (lease_) return end(metrics::close_reason::client);
+  pool_.give_up(*this);
+  desk_.answer_from_here(who_.asker, who_.client_number, {});
+  end(metrics::close_reason::client);
+}
+
+void stand_in::let_go() {
+  if (!lease_) return;
+  std::string message;
+  wire::append_sync(message);
+  lease_->send(wire::as_bytes(message));
+  loop_.timer.arm(*this, io::clock::now() + longest_wait);
+}
+
+std::size_t stand_in::on_server_bytes(std::span<const std::byte> arrived) {
+  const auto said = pool::read_idle_messages(arrived);
+  if (said.usable) return said.taken;
+  const bool was_ended = !said.sqlstate.empty();
+  if (was_ended) desk_.end_session(who_.client_number, who_.session, said.sqlstate + ": " + said.reason);
+  end(was_ended ? metrics::close_reason::server : metrics::close_reason::client);
+  return arrived.size();
+}
+
+void stand_in::end(metrics::close_reason why) {
+  loop_.timer.cancel(*this);
+  if (lease_) {
+    lease_->set_user(nullptr);
+    lease_.discard(why);
+  }
+  desk_.forget_later(who_.ticket);
+}
+
+}  // namespace pgweir::proxy

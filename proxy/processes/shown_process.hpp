@@ -1,0 +1,75 @@
+// proxy/processes/shown_process.hpp - a server process that stands for a client, whom somebody means by the
+// number that the client was told (core/process_numbers.hpp).
+//
+// Of a client that has a backend, it is that backend's: the server's word reaches the client as always.
+// Nobody else is given the backend while the number may be used, nor afterwards, as a signal may still be on
+// its way (pool::hold). Of a client that has none it is a stand-in's.
+#pragma once
+
+#include "pool/pool.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace pgweir::proxy {
+
+class process_desk;
+class process_directory;
+
+struct shown_process {
+  std::int32_t process_id = 0;  // 0: nobody has that number
+  std::string server;           // where that process is, see server_of()
+  std::size_t worker = 0;
+  std::uint64_t ticket = 0;  // of that worker's desk: what it is given back by
+};
+
+// The address of the server that a connection has reached, as bytes to be compared.
+std::string server_of(const pool::backend& reached);
+// The number is not used any more.
+void withdraw(process_directory& all, const shown_process& shown);
+
+// The session that has named a client.
+struct process_asker {
+  std::size_t worker = 0;
+  std::uint64_t session = 0;
+  std::int32_t process_id = 0;  // that it was told
+};
+
+// A backend of the pool of a client that has none now: idle, with nothing to lose. When the server ends it,
+// pgweir ends the client. Owner: the desk of the client's worker. Thread rule: the worker's thread.
+class stand_in final : private pool::waiter, private pool::backend_user, private io::timeout {
+ public:
+  struct identity {
+    std::uint64_t ticket = 0;
+    std::int32_t client_number = 0;
+    std::uint64_t session = 0;
+    process_asker asker;
+  };
+
+  stand_in(process_desk& desk, io::loop& loop, pool::pool& from, const identity& who)
+      : desk_(desk), loop_(loop), pool_(from), who_(who) {}
+  ~stand_in();
+
+  // The asker is answered when it has a backend, or can have none.
+  void begin(const pool::shared_profile& startup);
+  // What the server has been told of it by now it says before it answers another message: then it is over.
+  void let_go();
+
+ private:
+  void on_backend(pool::lease granted) override;
+  void on_no_backend(const pool::server_failure& why) override;
+  std::size_t on_server_bytes(std::span<const std::byte> arrived) override;
+  void on_server_drained() override {}
+  void on_server_lost(io::io_status) override { end(metrics::close_reason::server); }
+  void on_timeout() override;
+  void end(metrics::close_reason why);
+
+  process_desk& desk_;
+  io::loop& loop_;
+  pool::pool& pool_;
+  const identity who_;
+  pool::lease lease_;
+};
+
+}  // namespace pgweir::proxy

@@ -1,0 +1,60 @@
+// The part of a session that knows of server processes: those which stand for clients that it names, and the
+// one that it was told for its own by pg_backend_pid().
+#include "proxy/processes/named_processes.hpp"
+#include "proxy/processes/process_desk.hpp"
+#include "proxy/session.hpp"
+#include "proxy/wire/error_response.hpp"
+
+namespace pgweir::proxy {
+
+// Precondition: it has a backend, which is to be sent the message that names the client.
+std::optional<std::int32_t> session::server_process_of(std::int32_t client_number) {
+  if (client_number == process_id_) return lease_->welcome().process_id;
+  if (named_ == nullptr) named_ = std::make_unique<named_processes>(host_.processes.all());
+  if (named_->is_new(client_number))
+    host_.processes.ask({host_.processes.worker(), identity_.id, process_id_}, client_number);
+  return named_->find(client_number);
+}
+
+// A process of another server would be a stranger here.
+void session::on_shown(std::int32_t client_number, const shown_process& what) {
+  if (named_ == nullptr || !lease_) return withdraw(host_.processes.all(), what);
+  const bool is_here = what.process_id != 0 && what.server == server_of(*lease_);
+  if (!is_here) withdraw(host_.processes.all(), what);
+  named_->learn(client_number, is_here ? what : shown_process{});
+  offer_kept_bytes();
+}
+
+// A portal that was bound in the transaction may still be executed.
+void session::forget_named() {
+  if (named_ == nullptr) return;
+  if (memory_of(*lease_).state.is_quiet() && !client_.in_unit && named_->is_used()) named_.reset();
+}
+
+void session::note_told_process() {
+  const auto backend = lease_->id();
+  memory_of(*lease_).mourned = {&host_.processes.all(), backend};
+  host_.processes.note_told(*this, backend);
+  told_by_ = backend;
+}
+
+// `said`: "57P01: ...".
+void session::end_in_words_of_server(const std::string& said) {
+  if (phase_ == phase::ended) return;
+  answer_is_cut_ = lease_ ? memory_of(*lease_).state.rest.how == core::passing::forward
+                          : lane_ != nullptr && lane_->answers(*this);
+  if (!answer_is_cut_) {
+    constexpr std::size_t sqlstate = 5;
+    std::string message;
+    wire::append_error(message, {.severity = "FATAL",
+                                 .sqlstate = said.substr(0, sqlstate),
+                                 .message = said.substr(sqlstate + std::string_view(": ").size()),
+                                 .detail = {},
+                                 .hint = {}});
+    send(wire::as_bytes(message));
+    count_error(metrics::error_origin::server, said.substr(0, sqlstate).c_str());
+  }
+  end(outcome::server_said_fatal, said);
+}
+
+}  // namespace pgweir::proxy
