@@ -23,6 +23,7 @@ void apply(pool_settings& to, const pool_overrides& from) {
   take(to.multiplex, from.multiplex);
   take(to.lanes, from.lanes);
   take(to.lane_depth, from.lane_depth);
+  take(to.lane_batch, from.lane_batch);
   take(to.lane_expected_time, from.lane_expected_time);
   take(to.client_write_timeout, from.client_write_timeout);
   take(to.begin, from.begin);

@@ -32,6 +32,7 @@ struct pool_settings {
   config::multiplex multiplex = config::multiplex::automatic;
   std::size_t lanes = 0;                      // backends that are lanes at once, at most; 0: pgweir chooses
   std::size_t lane_depth = 256;               // units queued on one lane, at most
+  std::size_t lane_batch = 16;                // of them, that share a Sync, at most; 1: none does
   milliseconds lane_expected_time{20};        // never zero; see config/pgweir.toml
   milliseconds client_write_timeout{10'000};  // for a client whose answer holds up a lane
   config::begin begin = config::begin::deferred;
@@ -66,6 +67,7 @@ struct pool_overrides {
   std::optional<config::multiplex> multiplex;
   std::optional<std::size_t> lanes;
   std::optional<std::size_t> lane_depth;
+  std::optional<std::size_t> lane_batch;
   std::optional<milliseconds> lane_expected_time;
   std::optional<milliseconds> client_write_timeout;
   std::optional<config::begin> begin;

@@ -15,7 +15,7 @@ constexpr enum_label<lease_reasons> lease_label{
      "session_function", "temporary", "not_understood", "writes", "unproven", "slow", "large", "incomplete",
      "pipelined", "resent", "stalled", "listens"}};
 constexpr enum_label<resend_reasons> resend_label{
-    "reason", {"canceled_for_another", "server_lost", "statement_missing", "stalled"}};
+    "reason", {"canceled_for_another", "server_lost", "statement_missing", "stalled", "batch_failed"}};
 constexpr enum_label<listen_losses> listen_loss_label{"outcome", {"closed", "repaired"}};
 constexpr enum_label<lane_close_reasons> lane_close_label{
     "reason", {"transaction_open", "server", "protocol", "client_stalled"}};
@@ -42,6 +42,11 @@ constexpr family_row rows[] = {
      one<&pool::lanes>, nullptr},
     {"pgweir_lane_depth", histogram_type, "How many units stood on a lane when another one joined it.",
      one<&pool::lane_depth>, nullptr},
+    {"pgweir_lane_batches_total", counter_type,
+     "Pipelines of one or several clients' units that lanes sent with one Sync, a transaction to the server.",
+     one<&pool::lane_batches>, nullptr},
+    {"pgweir_lane_batched_units_total", counter_type, "Units in these pipelines.",
+     one<&pool::lane_batched_units>, nullptr},
     {"pgweir_lane_expected_seconds_total", counter_type,
      "Time that the units on lanes were expected to take, without waiting for those before them.",
      seconds<&pool::lane_expected_nanoseconds>, nullptr},

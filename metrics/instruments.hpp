@@ -68,6 +68,7 @@ enum class resend_reason {
   server_lost,           // the connection ended before its turn
   statement_missing,     // a prepared statement was not there, or its plan was out of date
   stalled,               // the head of its lane took too long
+  batch_failed,          // one of those that shared its Sync failed, or answered too much
 };
 // Why a lane ended with units on it.
 enum class lane_close_reason {
@@ -86,7 +87,7 @@ enum class deferred_begin_outcome {
 
 inline constexpr std::size_t client_states = 5, server_states = 5, wait_outcomes = 5, connect_outcomes = 3,
                              login_outcomes = 4, login_methods = 5, cancel_outcomes = 4, close_reasons = 8,
-                             error_origins = 3, pin_reasons = 13, lease_reasons = 18, resend_reasons = 4,
+                             error_origins = 3, pin_reasons = 13, lease_reasons = 18, resend_reasons = 5,
                              lane_close_reasons = 4, deferred_begin_outcomes = 3, listen_losses = 2;
 // First two characters of a SQLSTATE, bounded: the classes that PostgreSQL 15 documents, and "other".
 inline constexpr std::size_t sqlstate_classes = 44;
@@ -130,6 +131,8 @@ struct alignas(cache_line) pool_instruments {
   by<counter, lease_reason, lease_reasons> lease_units;
   gauge lanes;                 // backends that are lanes now
   depth_histogram lane_depth;  // units that stood on a lane when another one joined
+  counter lane_batches,
+      lane_batched_units;  // Syncs that lanes sent for units that may share one; these units
   // Of the units that lanes answered: what each was expected to take as the head, and what it took.
   counter lane_expected_nanoseconds, lane_real_nanoseconds;
   by<counter, resend_reason, resend_reasons> resent_units;

@@ -35,6 +35,7 @@ class backend_user {
  public:
   // See io::connection.
   virtual std::size_t on_server_bytes(std::span<const std::byte> arrived) = 0;
+  virtual void on_server_write() {}
   virtual void on_server_drained() = 0;
   virtual void on_server_lost(io::io_status why) = 0;
   // Others wait for a backend (pool::is_short), and nobody but this user could make room: who only prefers to
@@ -99,6 +100,9 @@ class backend final : public io::connection {
  private:
   std::size_t on_bytes(std::span<const std::byte> arrived) override;
   std::size_t kept_limit() const override { return most_kept; }
+  void on_write() override {
+    if (user_ != nullptr) user_->on_server_write();
+  }
   void on_drained() override;
   void on_lost(io::io_status why) override;
 

@@ -6,9 +6,23 @@
 #include <utility>
 
 namespace pgweir::proxy {
+namespace {
+
+struct counting_sink final : wire::sink {
+  explicit counting_sink(wire::sink& next) : to(next) {}
+  void put(wire::bytes_view bytes) override {
+    total += bytes.size();
+    to.put(bytes);
+  }
+
+  wire::sink& to;
+  std::size_t total = 0;
+};
+
+}  // namespace
 
 // Else the backend would stop to read before the answer is thought too large.
-static_assert(core::lane_queue::largest_held_after_cancel < pool::backend::most_kept);
+static_assert(core::lane_queue::largest_held_for_several < pool::backend::most_kept);
 
 lane::lane(pool::backend& shared, core::backend_state& state, std::string_view statement_prefix)
     : shared_(shared), state_(state), queue_(state, statement_prefix) {}
@@ -23,9 +37,28 @@ void lane::begin(pool::pool& served) {
 
 void lane::join(lane_session& who, wire::bytes_view unit, std::chrono::nanoseconds expected,
                 const core::relay_rules& rules) {
-  connection_sink to_server{shared_, pool_->instruments().server_sent_bytes};
+  if (queue_.empty()) note_turn(io::clock::now());
+  connection_sink to_backend{shared_, pool_->instruments().server_sent_bytes};
+  counting_sink to_server{to_backend};
   if (!queue_.join(who, unit, expected, rules, to_server))
-    fail(core::lane_failure::violation, "a unit could not be sent whole");
+    return fail(core::lane_failure::violation, "a unit could not be sent whole");
+  if (queue_.open_units() == 0) return;
+  const bool is_on_its_way = to_server.total >= io::connection::written_at_once;
+  if (is_on_its_way || queue_.open_units() >= pool_->settings().lane_batch) return end_batch();
+  shared_.write_at_turn_end();
+}
+
+// What one turn of the loop brings goes as one batch.
+void lane::on_server_write() {
+  if (queue_.open_units() > 0) end_batch();
+}
+
+void lane::end_batch() {
+  auto& counts = pool_->instruments();
+  counts.lane_batches.add();
+  counts.lane_batched_units.add(queue_.open_units());
+  connection_sink to_server{shared_, counts.server_sent_bytes};
+  queue_.end_batch(to_server);
 }
 
 void lane::leave(lane_session& who) {
@@ -41,12 +74,14 @@ wire::sink& lane::answers_to(io::connection& client) {
 
 bool lane::is_head(const lane_session& who) const { return !queue_.empty() && queue_.head() == &who; }
 
+bool lane::serves_alone(const lane_session& who) const { return queue_.serves_alone(who); }
+
 void lane::note_turn(io::clock::time_point now) { shared_.load.head_since = now.time_since_epoch(); }
 
 // Whom the request hits cannot be told any more when it arrives: nobody new may come, and who is hit by
 // mistake is sent again.
 bool lane::cancel_head(std::shared_ptr<void> asked_on) {
-  if (!queue_.cancel_head()) return false;
+  if (queue_.head_shares_sync() || !queue_.cancel_head()) return false;
   pool_->drain_lane(shared_);
   pool_->cancel_query(shared_, std::move(asked_on));
   return true;
@@ -110,9 +145,12 @@ void lane::on_timeout() {
     pool_->instruments().lane_closes[metrics::lane_close_reason::client_stalled].add();
     static_cast<lane_session*>(queue_.head())->on_write_timeout();
   } else if (pool::policy::is_stalled(now - head_since(), shared_.stream().has_unread(), settings)) {
+    // A batch that waits for a lock holds those of its other units: it could be a part of a deadlock.
+    const bool must_end = queue_.head_shares_sync();
     pool_->drain_lane(shared_);
     queue_.take_back_queued();
-    if (queue_.head() == nullptr && pool_->settings().cancel_on_disconnect && shared_.cancels_in_flight == 0)
+    if (queue_.head() == nullptr && (must_end || settings.cancel_on_disconnect) &&
+        shared_.cancels_in_flight == 0)
       pool_->cancel_query(shared_);
   }
   shared_.on().timer.arm(*this, now + limit);

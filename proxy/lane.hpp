@@ -33,6 +33,8 @@ class lane final : private pool::backend_user, private io::timeout {
   // nothing to ask the server for.
   bool cancel_head(std::shared_ptr<void> asked_on);
   bool is_head(const lane_session& who) const;
+  // The server works on its unit alone: only then it can be asked to cancel it.
+  bool serves_alone(const lane_session& who) const;
   // A part of the answer has gone out.
   bool answers(const lane_session& who) const { return is_head(who) && queue_.head_has_begun(); }
   // The head has got its turn.
@@ -47,10 +49,12 @@ class lane final : private pool::backend_user, private io::timeout {
 
  private:
   std::size_t on_server_bytes(std::span<const std::byte> arrived) override;
+  void on_server_write() override;
   void on_server_drained() override {}
   void on_server_lost(io::io_status why) override;
   void on_timeout() override;
 
+  void end_batch();
   void settle();
   void stop_reading_if_full();
   void fail(core::lane_failure why, const char* what);

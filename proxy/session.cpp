@@ -195,7 +195,8 @@ void session::refuse_unit(const wire::error_fields& why, metrics::error_origin o
 
 void session::cancel(std::shared_ptr<void> asked_on) {
   auto& counts = pool_.instruments();
-  if (phase_ == phase::waiting || phase_ == phase::queued) {
+  const bool is_queued = lane_ != nullptr && !lane_->serves_alone(*this);
+  if (phase_ == phase::waiting || is_queued) {
     // On a lane it only reads: what the server makes of it all the same goes nowhere.
     phase_ == phase::waiting ? pool_.give_up(*this) : std::exchange(lane_, nullptr)->leave(*this);
     observe_wait(metrics::wait_outcome::cancel);

@@ -233,6 +233,7 @@ class session final : public io::connection,
   void unpin();
   void observe_wait(metrics::wait_outcome how, io::clock::time_point now = io::clock::now());
   void count_error(metrics::error_origin origin, const char* sqlstate);
+  void note_server_error(const char* sqlstate);
 
   session_host& host_;
   pool::pool& pool_;
@@ -259,6 +260,7 @@ class session final : public io::connection,
   std::chrono::nanoseconds expected_{};
   std::size_t answer_bytes_ = 0;
   std::uint32_t unit_size_ = 0;  // on a lane
+  bool may_share_sync_ = false;  // there
   std::int32_t process_id_ = 0;  // that it was told
   metrics::lease_reason lease_reason_ = metrics::lease_reason::off;
   std::optional<metrics::pin_reason> pinned_;

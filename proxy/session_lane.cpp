@@ -45,6 +45,8 @@ metrics::resend_reason reason_of(core::resend_reason why) {
       return metrics::resend_reason::server_lost;
     case core::resend_reason::statement_missing:
       return metrics::resend_reason::statement_missing;
+    case core::resend_reason::batch_failed:
+      return metrics::resend_reason::batch_failed;
     case core::resend_reason::stalled:
       break;
   }
@@ -83,6 +85,7 @@ std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::by
   if (judged.need != core::lease_need::none) return std::nullopt;
   unit_size_ = static_cast<std::uint32_t>(judged.size);
   expected_ = known.expected;
+  may_share_sync_ = judged.may_share_sync && !known.is_apart && settings.lane_batch > 1;
   switch (known.judged) {
     case proven::unproven:
       lease_reason_ = lease_reason::unproven;
@@ -117,13 +120,14 @@ void session::on_lane(pool::backend& shared, bool begins) {
   auto rules = relay_rules();
   rules.on_lane = true;
   rules.may_start_unit = true;
+  rules.withholds_sync = may_share_sync_;
   lane_->join(*this, unit, expected_, rules);
   if (lane_ != nullptr && phase_ != phase::active) enter(phase::queued);
 }
 
 void session::on_turn() {
   const auto now = io::clock::now();
-  observe_wait(metrics::wait_outcome::ok, now);
+  if (lane_->serves_alone(*this)) observe_wait(metrics::wait_outcome::ok, now);
   unit_since_ = now;
   lane_->note_turn(now);
   enter(phase::active);
@@ -131,7 +135,10 @@ void session::on_turn() {
 
 void session::on_answered(const core::lane_answer& how) {
   lane_ = nullptr;
-  const auto took = io::clock::now() - unit_since_;
+  const auto now = io::clock::now();
+  const auto together = now - unit_since_;
+  const auto took = together / static_cast<std::int64_t>(how.batch);
+  if (how.batch > 1) observe_wait(metrics::wait_outcome::ok, now - took);
   auto& counts = pool_.instruments();
   counts.client_received_bytes.add(unit_size_);
   counts.lane_units.add();
@@ -142,8 +149,12 @@ void session::on_answered(const core::lane_answer& how) {
   counts.queries.add();
   counts.transaction.observe(took);
   counts.transactions.add();
-  if (how.error.sqlstate[0] != '\0') count_error(metrics::error_origin::server, how.error.sqlstate.data());
-  host_.statistics.observe(statement_key_, took, how.bytes, pool::policy::longest_shared(pool_.settings()));
+  const auto limit = pool::policy::longest_shared(pool_.settings());
+  if (how.batch > 1)
+    host_.statistics.observe_together(statement_key_, together, how.batch, how.bytes, limit);
+  else
+    host_.statistics.observe(statement_key_, took, how.bytes, limit);
+  if (how.error.sqlstate[0] != '\0') note_server_error(how.error.sqlstate.data());
   enter(phase::idle);
   consume_kept(unit_size_);
   offer_kept_bytes();
@@ -153,6 +164,8 @@ void session::on_answered(const core::lane_answer& how) {
 void session::on_resend(core::resend_reason why) {
   lane_ = nullptr;
   pool_.instruments().resent_units[reason_of(why)].add();
+  if (why == core::resend_reason::batch_failed || why == core::resend_reason::stalled)
+    host_.statistics.set_apart(statement_key_);
   ask_for_lease(why == core::resend_reason::stalled ? lease_reason::stalled : lease_reason::resent);
 }
 
@@ -168,6 +181,11 @@ void session::on_failed(core::lane_failure why, bool begun) {
                         ? "A query on it left a transaction open, which must not happen there."
                         : "The server's answer did not fit what was asked.";
   refuse_unit(error_of(outcome::unit_lost_its_lane, told));
+}
+
+void session::note_server_error(const char* sqlstate) {
+  count_error(metrics::error_origin::server, sqlstate);
+  if (statement_key_ != 0) host_.statistics.set_apart(statement_key_);
 }
 
 // The unit of a lease is answered. Only the first one was looked at.

@@ -64,8 +64,7 @@ std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
       first_byte_seen_ = true;
       counts.first_response.observe(io::clock::now() - unit_since_);
     }
-    if (relay.error().sqlstate[0] != '\0')
-      count_error(metrics::error_origin::server, relay.error().sqlstate.data());
+    if (relay.error().sqlstate[0] != '\0') note_server_error(relay.error().sqlstate.data());
     // The next of its names may have to wait for a lock, too.
     const bool gives_names = state.own == core::backend_state::own_exchange::takes_names;
     if (client_.is_cancelled && gives_names && relay.error().sqlstate[0] != '\0') pool_.cancel_query(*lease_);

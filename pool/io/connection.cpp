@@ -5,9 +5,6 @@
 namespace pgweir::io {
 namespace {
 
-// Ranges from this size on are written at once from where they are, not copied and written at the end of the
-// turn.
-constexpr std::size_t direct_size = 16 * 1024;
 // Reads in one turn before the others get theirs.
 constexpr int reads_per_turn = 4;
 // Reads of what a closed connection has not taken.
@@ -57,7 +54,7 @@ void connection::discard_arrived() {
 
 void connection::send(std::span<const std::byte> bytes) {
   if (!transport_.is_open()) return;
-  if (bytes.size() >= direct_size && !write_blocked_) {
+  if (bytes.size() >= written_at_once && !write_blocked_) {
     flush();
     if (out_.empty()) {
       write_out(bytes);
@@ -123,6 +120,7 @@ void connection::on_ready(readiness now) {
   hung_up_ = hung_up_ || now.hung_up;
   if (now.writable && write_blocked_) {
     write_blocked_ = false;
+    on_write();
     flush();
     if (out_.empty() && was_full_) {
       was_full_ = false;
@@ -133,6 +131,7 @@ void connection::on_ready(readiness now) {
 }
 
 void connection::on_turn_end() {
+  on_write();
   scheduled_ = false;
   if (!write_blocked_) flush();
   if (is_open() && !write_blocked_ && was_full_ && out_.empty()) {

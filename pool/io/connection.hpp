@@ -16,6 +16,9 @@ namespace pgweir::io {
 
 class connection : public pollable {
  public:
+  // Ranges from this size on are written at once from where they are, not copied and written at the end of
+  // the turn; so is what was collected before them.
+  static constexpr std::size_t written_at_once = 16 * 1024;
   // Unsent bytes beyond which the owner should stop to produce more, see wants_room().
   static constexpr std::size_t high_water = 128 * 1024;
 
@@ -32,6 +35,8 @@ class connection : public pollable {
   void send(std::span<const std::byte> bytes);
   // Writes what can be written now. Called once per turn by the loop.
   void flush();
+  // There will be something to send, see on_write().
+  void write_at_turn_end() { schedule(); }
   std::size_t unsent() const { return out_.size(); }
   bool wants_room() const { return unsent() >= high_water; }
   // There was no room, and on_drained() is still to come.
@@ -64,6 +69,8 @@ class connection : public pollable {
   // Bytes that on_bytes() may leave untaken before reading stops; grows when the owner waits for a whole
   // message.
   virtual std::size_t kept_limit() const = 0;
+  // What was collected in this turn is about to be written; the owner may send more.
+  virtual void on_write() {}
   // Everything sent has left. Called only if wants_room() was true since the last call.
   virtual void on_drained() = 0;
   // The peer closed its side, or the connection broke. Called at most once; the owner closes.

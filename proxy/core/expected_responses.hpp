@@ -71,6 +71,8 @@ struct expected_response {
   std::uint64_t prepared = 0;
   std::uint64_t unnamed = 0;  // query: serial of the drop of the client's unnamed statement; 0: it had none
 
+  // The end of a unit on a lane whose Sync was left out, because a later unit's ends this one, too.
+  bool is_withheld_sync() const { return request == core::request::sync && how == handling::synthesise; }
   // pgweir's own question to the server, not a part of a client's unit.
   bool is_own_exchange() const { return request == core::request::query && how == handling::swallow; }
 };

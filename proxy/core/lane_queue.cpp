@@ -1,23 +1,16 @@
 #include "proxy/core/lane_queue.hpp"
 
-#include "proxy/core/resend_rules.hpp"
-#include "proxy/core/undo.hpp"
 #include "proxy/wire/answer.hpp"
+#include "proxy/wire/request.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pgweir::core {
-namespace {
-
-// What is swallowed belongs to no client.
-bool ends_unit(const expected_response& one) {
-  return ends_in_ready(one.request) && one.how != handling::swallow;
-}
-
-}  // namespace
 
 bool lane_queue::join(lane_rider& who, wire::bytes_view unit, std::chrono::nanoseconds expected,
                       const relay_rules& rules, wire::sink& to_server) {
+  if (!rules.withholds_sync && open_ > 0) end_batch(to_server);
   const auto first_name = who.state().statements.next_serial();
   request_relay relay{who.state(), backend_, rules, to_server, who.answers()};
   const auto step = relay.run(unit);
@@ -25,40 +18,94 @@ bool lane_queue::join(lane_rider& who, wire::bytes_view unit, std::chrono::nanos
                .expected = expected,
                .first_name = first_name,
                .is_blind = backend_.unit.is_blind,
-               .takes_over = backend_.unit.stands_in || backend_.unit.answers_parse});
-  if (units_.size() == 1) who.on_turn();
+               .takes_over = backend_.unit.stands_in || backend_.unit.answers_parse,
+               .ends_batch = !rules.withholds_sync});
+  if (rules.withholds_sync)
+    ++open_;
+  else if (units_.size() == 1)
+    begin_turn();
   return step.consumed == unit.size();
+}
+
+void lane_queue::end_batch(wire::sink& to_server) {
+  auto& last = backend_.expected.at(backend_.expected.size() - 1);
+  last.how = handling::forward;
+  last.prepared = backend_.prepared.changes().last();
+  units_.at(units_.size() - 1).ends_batch = true;
+  const bool is_head = std::exchange(open_, 0) == units_.size();
+  backend_.scratch.clear();
+  wire::append_sync(backend_.scratch);
+  to_server.put(wire::as_bytes(backend_.scratch));
+  if (is_head) begin_turn();
+}
+
+// Units that the server works on together; those that have no Sync yet are none of them.
+std::size_t lane_queue::head_batch() const {
+  const auto sent = units_.size() - open_;
+  std::size_t units = 0;
+  while (units < sent && !units_.at(units).ends_batch) ++units;
+  return units < sent ? units + 1 : 0;
+}
+
+void lane_queue::begin_turn() {
+  const auto batch = head_batch();
+  for (std::size_t i = 0; i < batch; ++i)
+    if (auto* next = units_.at(i).rider; next != nullptr) next->on_turn();
+}
+
+bool lane_queue::serves_alone(const lane_rider& who) const {
+  return !units_.empty() && head() == &who && head_batch() == 1;
 }
 
 lane_step lane_queue::on_bytes(wire::bytes_view arrived) {
   std::size_t used = 0;
   while (!units_.empty() && used < arrived.size()) {
-    const auto rest = arrived.subspan(used);
-    auto range = rest;
+    auto range = arrived.subspan(used);
+    // Something that nobody asked for may come while all units are still to be sent.
+    auto batch = streams_ ? 1 : std::max<std::size_t>(1, head_batch());
     std::optional<resend_reason> resend;
     if (!streams_) {
-      const auto answer = wire::measure_answer(rest);
+      const auto answer = wire::measure_answer(range);
       if (answer.malformed) return {used, lane_step::outcome::violation, "invalid message length"};
-      if (!answer.error.empty()) resend = reason_to_resend(answer.error);
       // Whom a cancel request may have hit has to be sent again.
-      const auto held = was_canceled_ ? largest_held_after_cancel : largest_held_answer;
-      if (answer.size == 0 && (resend || rest.size() < held)) break;
+      const bool several = was_canceled_ || batch > 1;
+      const bool is_held = range.size() < (several ? largest_held_for_several : largest_held_answer);
+      if (batch > 1 && (!answer.error.empty() || (answer.size == 0 && !is_held))) {
+        dissolve_head(resend_reason::batch_failed);
+        batch = 1;
+      }
+      if (!answer.error.empty()) resend = reason_to_resend(answer.error);
+      if (answer.size == 0 && (resend || is_held)) break;
       streams_ = answer.size == 0;
       if (answer.transaction != 'I') return {used, lane_step::outcome::transaction_open};
-      if (!streams_) range = rest.first(answer.size);
+      if (!streams_) range = range.first(answer.size);
     }
-    bool answered = false;
-    const auto step = relay_answer(range, resend, answered);
+    const auto step = relay_batch(range, batch, resend);
     used += step.consumed;
     if (step.what != lane_step::outcome::done) return {used, step.what, step.violation};
+    if (streams_) break;
+  }
+  return {used};
+}
+
+// Their answers stand one behind the other; only the last one's ReadyForQuery is the server's own.
+lane_step lane_queue::relay_batch(wire::bytes_view range, std::size_t batch,
+                                  std::optional<resend_reason> resend) {
+  std::size_t used = 0;
+  bool answered = true;
+  for (std::size_t i = 0; i < batch && answered; ++i) {
+    const auto step = relay_answer(range.subspan(used), resend, answered);
+    used += step.consumed;
+    if (step.what != lane_step::outcome::done) return {used, step.what, step.violation};
+    answer_.batch = batch;
     if (answered) finish_head(resend);
-    if (!answered && streams_) break;
   }
   return {used};
 }
 
 lane_step lane_queue::relay_answer(wire::bytes_view range, std::optional<resend_reason> resend,
                                    bool& answered) {
+  answered = false;
   auto* rider = units_.front().rider;
   auto& client = rider != nullptr ? rider->state() : nobody_;
   wire::sink& sink = rider != nullptr && !resend ? rider->answers() : nowhere_;
@@ -71,17 +118,6 @@ lane_step lane_queue::relay_answer(wire::bytes_view range, std::optional<resend_
   answered = step.what == response_outcome::unit_done;
   if (answered && backend_.transaction != 'I') return {step.consumed, lane_step::outcome::transaction_open};
   return {step.consumed};
-}
-
-// Whether the error says nothing about the unit itself.
-std::optional<resend_reason> lane_queue::reason_to_resend(wire::bytes_view error) const {
-  const auto& head = units_.front();
-  const server_error said{error};
-  if (said.sqlstate == "57014" && was_canceled_ && !head.is_canceled)
-    return resend_reason::canceled_for_another;
-  const failed_unit failed{.is_blind = head.is_blind, .takes_over = head.takes_over};
-  if (may_resend_on_lane(said, failed, statement_prefix_)) return resend_reason::statement_missing;
-  return std::nullopt;
 }
 
 lane_queue::queued lane_queue::pop() {
@@ -97,8 +133,8 @@ void lane_queue::finish_head(std::optional<resend_reason> resend) {
   streams_ = false;
   if (units_.empty())
     was_canceled_ = false;
-  else if (auto* next = units_.front().rider; next != nullptr)
-    next->on_turn();
+  else if (done.ends_batch)
+    begin_turn();
   if (done.rider == nullptr) return;
   if (resend)
     send_again(done, *resend);
@@ -110,74 +146,6 @@ void lane_queue::finish_head(std::optional<resend_reason> resend) {
 void lane_queue::send_again(queued& gone, resend_reason why) {
   gone.rider->state().statements.undo_defines_from(gone.first_name);
   gone.rider->on_resend(why);
-}
-
-void lane_queue::leave(const lane_rider& who) {
-  for (std::size_t i = 0; i < units_.size(); ++i) {
-    if (units_.at(i).rider != &who) continue;
-    take_back_names(i);
-    units_.at(i).rider = nullptr;
-  }
-}
-
-bool lane_queue::cancel_head() {
-  if (backend_.expected.front().is_own_exchange()) return false;
-  was_canceled_ = true;
-  return !std::exchange(units_.front().is_canceled, true);
-}
-
-// Unit i as it was before it was sent, as far as its client is concerned.
-void lane_queue::take_back_names(std::size_t i) {
-  const auto& expected = backend_.expected;
-  std::size_t at = 0;
-  for (auto before = i; before > 0 && at < expected.size(); ++at)
-    if (ends_unit(expected.at(at))) --before;
-  auto end = at;
-  while (end < expected.size() && !ends_unit(expected.at(end))) ++end;
-  if (end < expected.size()) ++end;
-  auto& client = units_.at(i).rider->state();
-  for (; end > at; --end) undo_names(client, expected.at(end - 1), false);
-}
-
-void lane_queue::take_back_queued() {
-  for (std::size_t i = 1; i < units_.size(); ++i) {
-    if (units_.at(i).rider == nullptr) continue;
-    take_back_names(i);
-    auto gone = units_.at(i);
-    units_.at(i).rider = nullptr;
-    send_again(gone, resend_reason::stalled);
-  }
-}
-
-// The server works on the head, if on anything. The others cannot have changed anything, so they may go
-// again; so may the head, if it has failed already for what it cannot help.
-void lane_queue::lose(wire::bytes_view last_words) {
-  bool ignored = false;
-  std::optional<resend_reason> resend;
-  const auto error = wire::measure_answer(last_words).error;
-  if (!error.empty() && !units_.empty() && !streams_) {
-    resend = reason_to_resend(error);
-    relay_answer(last_words, resend, ignored);
-  }
-  for (std::size_t i = 0; i < units_.size(); ++i)
-    if (units_.at(i).rider != nullptr) take_back_names(i);
-  for (bool is_head = true; !units_.empty(); is_head = false) {
-    auto gone = pop();
-    if (gone.rider == nullptr) continue;
-    if (is_head && !resend)
-      gone.rider->on_failed(lane_failure::server_lost, streams_);
-    else
-      send_again(gone, is_head ? *resend : resend_reason::server_lost);
-  }
-}
-
-void lane_queue::fail_all(lane_failure why) {
-  for (std::size_t i = 0; i < units_.size(); ++i)
-    if (units_.at(i).rider != nullptr) take_back_names(i);
-  while (!units_.empty()) {
-    const bool begun = std::exchange(streams_, false);
-    if (auto gone = pop(); gone.rider != nullptr) gone.rider->on_failed(why, begun);
-  }
 }
 
 }  // namespace pgweir::core

@@ -1,6 +1,10 @@
 // proxy/core/lane_queue.hpp - the units of several clients on one backend: whose answer comes next, and what
 // becomes of the others when something goes wrong.
 //
+// Units that come together may share a Sync: a batch. The server then begins and ends one transaction, and
+// writes its answers once, for all of them. So they are answered together or, if anything at all goes wrong,
+// not one of them is: each is sent again, by itself.
+//
 // All of them are sent already; the server works them off in order, and the head is the one it works on. The
 // answer to the head is held until it is whole, so that a unit may be sent again, unseen, as long as nothing
 // of it reached its client: that is what makes sharing safe. Only units that change nothing come here
@@ -25,6 +29,7 @@ enum class resend_reason : std::uint8_t {
   server_lost,           // the connection ended before its turn
   statement_missing,     // a prepared statement was not there, or its plan was out of date
   stalled,               // the head takes too long
+  batch_failed,          // one of those that share its Sync has failed, maybe itself, or answers too much
 };
 
 enum class lane_failure : std::uint8_t {
@@ -36,6 +41,7 @@ enum class lane_failure : std::uint8_t {
 struct lane_answer {
   std::size_t bytes = 0;
   seen_error error;
+  std::size_t batch = 1;  // units that were answered together, this one included
 };
 
 // Units that have left since this was last asked for.
@@ -49,7 +55,8 @@ class lane_rider {
  public:
   virtual client_state& state() = 0;
   virtual wire::sink& answers() = 0;
-  virtual void on_turn() = 0;  // its unit is the head from now on
+  // The server works on its unit from now on, or on one of those that share its Sync.
+  virtual void on_turn() = 0;
   virtual void on_answered(const lane_answer& how) = 0;
   virtual void on_resend(resend_reason why) = 0;
   // `begun`: a part of the answer has gone out.
@@ -70,8 +77,8 @@ class lane_queue {
  public:
   // An answer larger than this goes through as it comes, and its unit is not sent again.
   static constexpr std::size_t largest_held_answer = 64 * 1024;
-  // The same while a cancel request may have hit somebody else.
-  static constexpr std::size_t largest_held_after_cancel = 256 * 1024;
+  // The same for a batch, and while a cancel request may have hit somebody else.
+  static constexpr std::size_t largest_held_for_several = 256 * 1024;
 
   lane_queue(backend_state& backend, std::string_view statement_prefix)
       : backend_(backend), statement_prefix_(statement_prefix) {}
@@ -81,11 +88,21 @@ class lane_queue {
   // Null: its client has gone. Precondition: not empty.
   lane_rider* head() const { return units_.front().rider; }
   bool head_has_begun() const { return streams_; }
+  // Whether the server works on its unit, and on no other one.
+  bool serves_alone(const lane_rider& who) const;
+  bool head_shares_sync() const { return head_batch() > 1; }
 
-  // Sends a whole unit. False: it could not be read; nothing can be said of the backend any more.
-  // Preconditions: classify_unit() found that it may share; rules.on_lane.
+  // Sends a whole unit. With rules.withholds_sync it joins the batch that is open, or opens one: nothing of
+  // that may reach the server before end_batch(), so that its transaction begins after all of its units have
+  // come (now() would be too early for the later ones). False: it could not be read; nothing can be said of
+  // the backend any more. Preconditions: classify_unit() found that it may share, and its Sync;
+  // rules.on_lane.
   [[nodiscard]] bool join(lane_rider& who, wire::bytes_view unit, std::chrono::nanoseconds expected,
                           const relay_rules& rules, wire::sink& to_server);
+  // Units that wait for end_batch().
+  std::size_t open_units() const { return open_; }
+  // Sends the one Sync. Precondition: there are such units.
+  void end_batch(wire::sink& to_server);
 
   // The server's bytes; what is not consumed is to be given again with what follows. Stops behind the last
   // unit. After any other outcome than `done` the backend is to be closed, and fail_all() called.
@@ -96,10 +113,11 @@ class lane_queue {
 
   // The client at the head asks that its unit be cancelled. True: ask the server. From then on others may be
   // hit: no unit may join any more. False: it has been asked already, or works on what pgweir itself asked
-  // for.
+  // for. Precondition: serves_alone().
   [[nodiscard]] bool cancel_head();
 
-  // Those behind the head are to be sent elsewhere; what the server answers to them here goes nowhere.
+  // Those behind the head are to be sent elsewhere, and so is the head if it shares its Sync: which of them
+  // holds up the others cannot be told. What the server answers to them here goes nowhere.
   void take_back_queued();
   // The connection has ended; `last_words`: what on_bytes() has not consumed.
   void lose(wire::bytes_view last_words);
@@ -115,15 +133,20 @@ class lane_queue {
     bool is_blind = false;         // executes something that it neither prepares nor describes
     bool takes_over = false;       // may use a statement that was not parsed for its client
     bool is_canceled = false;      // by its own client
+    bool ends_batch = true;        // the Sync behind it is sent
   };
 
   struct discarding_sink final : wire::sink {
     void put(wire::bytes_view) override {}
   };
 
+  std::size_t head_batch() const;
+  void begin_turn();
   std::optional<resend_reason> reason_to_resend(wire::bytes_view error) const;
+  lane_step relay_batch(wire::bytes_view range, std::size_t batch, std::optional<resend_reason> resend);
   lane_step relay_answer(wire::bytes_view range, std::optional<resend_reason> resend, bool& answered);
   void finish_head(std::optional<resend_reason> resend);
+  void dissolve_head(resend_reason why);
   queued pop();
   void take_back_names(std::size_t i);
   void send_again(queued& gone, resend_reason why);
@@ -131,6 +154,7 @@ class lane_queue {
   backend_state& backend_;
   const std::string_view statement_prefix_;
   ring<queued> units_;
+  std::size_t open_ = 0;  // the last so many of them: their Sync is still to be sent
   lane_departures departures_;
   lane_answer answer_;         // to the head, so far
   bool streams_ = false;       // the answer to the head was too large to be held

@@ -262,6 +262,11 @@ request_relay::verdict request_relay::sync(const wire::frame_header& header) {
   backend_.skips_until_sync = false;
   client_.in_unit = false;
   client_.batch_deallocates = false;
+  if (rules_.withholds_sync) {
+    expect({.request = request::sync, .how = handling::synthesise});
+    stream_.skip(header.size());
+    return verdict::done;
+  }
   const bool in_copy = backend_.copy_in && !backend_.copy_end_sent;
   return pass_expecting(header, {.request = request::sync,
                                  .then = in_copy ? bookkeeping::ignored_in_copy : bookkeeping::none,

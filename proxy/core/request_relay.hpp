@@ -35,6 +35,8 @@ struct relay_rules {
   // The backend is a lane: what is open there belongs to other clients. The unit is whole, it was found
   // shareable, and it is sent again if it turns out to rest on something that failed.
   bool on_lane = false;
+  // Its Sync is not sent, and the answer to it is said in its turn: lane_queue sends one for several units.
+  bool withholds_sync = false;
 };
 
 enum class request_outcome {

@@ -176,7 +176,9 @@ bool response_relay::can_replay(const server_error& said, const ran_on& failed) 
 bool response_relay::skip_batch() {
   auto& expected = backend_.expected;
   std::size_t skipped = 0;
-  while (skipped < expected.size() && expected.at(skipped).request != request::sync) ++skipped;
+  while (skipped < expected.size() &&
+         (expected.at(skipped).request != request::sync || expected.at(skipped).is_withheld_sync()))
+    ++skipped;
   const bool sync_is_there = skipped < expected.size();
   for (std::size_t i = skipped; i > 0; --i) {
     undo_names(client_, expected.at(i - 1), i == 1);

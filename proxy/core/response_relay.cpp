@@ -24,7 +24,12 @@ response_step response_relay::run(wire::bytes_view bytes) {
   answered_ = false;
   auto outcome = response_outcome::need_more;
   if (backend_.rest.how == passing::none) synthesise_due();
-  while (!stream_.rest().empty()) {
+  for (;;) {
+    if (end_withheld_unit()) {
+      outcome = response_outcome::unit_done;
+      break;
+    }
+    if (stream_.rest().empty()) break;
     answered_ = answered_ || backend_.rest.how == passing::forward;
     if (stream_.continue_message(backend_.rest)) {
       if (backend_.rest.how == passing::none) synthesise_due();
@@ -267,7 +272,7 @@ void response_relay::synthesise_due() {
       expected.pop();
       continue;
     }
-    if (head.how != handling::synthesise) return;
+    if (head.how != handling::synthesise || head.is_withheld_sync()) return;
     built_.clear();
     wire::append_parse_complete(built_);
     stream_.put(wire::as_bytes(built_));
@@ -275,6 +280,20 @@ void response_relay::synthesise_due() {
     if (head.then == bookkeeping::sets_unnamed) client_.unnamed.confirm(head.serial, backend_.spare);
     expected.pop();
   }
+}
+
+// Its client is told what the Sync that it sent would have been answered.
+bool response_relay::end_withheld_unit() {
+  auto& expected = backend_.expected;
+  const bool is_due =
+      backend_.rest.how == passing::none && !expected.empty() && expected.front().is_withheld_sync();
+  if (!is_due) return false;
+  built_.clear();
+  wire::append_ready_for_query(built_, 'I');
+  stream_.put(wire::as_bytes(built_));
+  answered_ = true;
+  expected.pop();
+  return true;
 }
 
 bool response_relay::head_is(core::request expected) const {

@@ -22,7 +22,7 @@ namespace pgweir::core {
 
 enum class response_outcome {
   need_more,  // consumed all that could be
-  unit_done,  // a ReadyForQuery came; call again with the rest
+  unit_done,  // a ReadyForQuery came, or was left out; call again with the rest
   replay,     // the swallowed end of a failed unit came: request_relay::replay() sends it again
   resync,     // a unit that no Sync follows was skipped: request_relay::resync() ends that
   violation,  // not what was asked for: the backend must be closed
@@ -103,6 +103,7 @@ class response_relay {
   void forward_error(const wire::frame_header& header, std::string_view sqlstate);
   void say_refusal(const wire::frame_header& header);
   void synthesise_due();
+  bool end_withheld_unit();
   void say_ready(const wire::frame_header& header, handling how);
   std::uint64_t shape_of(const wire::frame_header& header) const;
   bool shape_differs(std::uint64_t shape);

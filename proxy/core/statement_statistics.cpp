@@ -1,6 +1,7 @@
 #include "proxy/core/statement_statistics.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pgweir::core {
 namespace {
@@ -27,10 +28,32 @@ statement_statistics::known statement_statistics::look_up(std::uint64_t key,
   if (found == candidates.end()) return {};
   const std::chrono::nanoseconds expected{static_cast<std::int64_t>(found->nanoseconds)};
   const std::chrono::nanoseconds long_run{static_cast<std::int64_t>(found->usual_nanoseconds)};
-  if (found->seen < executions_needed) return {verdict::unproven, expected, long_run};
-  if (expected > limit) return {verdict::slow, expected, long_run};
-  if (found->bytes > small_answer) return {verdict::large, expected, long_run};
-  return {verdict::proven, expected, long_run};
+  const bool is_apart = found->apart > 0;
+  if (found->seen < executions_needed) return {verdict::unproven, expected, long_run, is_apart};
+  if (expected > limit) return {verdict::slow, expected, long_run, is_apart};
+  if (found->bytes > small_answer) return {verdict::large, expected, long_run, is_apart};
+  return {verdict::proven, expected, long_run, is_apart};
+}
+
+statement_statistics::entry* statement_statistics::find(std::uint64_t key) {
+  auto& candidates = set_of(key);
+  const auto found =
+      std::find_if(candidates.begin(), candidates.end(), [key](const entry& one) { return one.key == key; });
+  return found == candidates.end() ? nullptr : &*found;
+}
+
+void statement_statistics::set_apart(std::uint64_t key) {
+  if (auto* one = find(key); one != nullptr) one->apart = executions_apart;
+}
+
+// A share of a slow batch says nothing of its statements: one of them took nearly all of it.
+void statement_statistics::observe_together(std::uint64_t key, std::chrono::nanoseconds together,
+                                            std::size_t units, std::size_t answer_bytes,
+                                            std::chrono::nanoseconds limit) {
+  auto* one = find(key);
+  const bool is_slow = together > limit;
+  if (one != nullptr && std::exchange(one->was_in_slow_batch, is_slow) && is_slow) set_apart(key);
+  if (!is_slow) observe(key, together / static_cast<std::int64_t>(units), answer_bytes, limit);
 }
 
 void statement_statistics::observe(std::uint64_t key, std::chrono::nanoseconds took, std::size_t answer_bytes,
@@ -49,6 +72,7 @@ void statement_statistics::observe(std::uint64_t key, std::chrono::nanoseconds t
     });
     *found = {.key = key};
   }
+  if (found->apart > 0) --found->apart;
   found->seen = std::min(found->seen + 1, executions_counted);
   found->last_use = uses_;
   found->nanoseconds = moved(found->nanoseconds, nanoseconds, found->seen, recent);

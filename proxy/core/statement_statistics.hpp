@@ -22,6 +22,7 @@ class statement_statistics {
     verdict judged = verdict::unproven;
     std::chrono::nanoseconds expected{};  // of one execution, by the last few; zero: never seen
     std::chrono::nanoseconds usual{};     // by the last hundred or so
+    bool is_apart = false;                // see set_apart()
   };
 
   statement_statistics() : sets_(set_count) {}
@@ -31,12 +32,21 @@ class statement_statistics {
   void observe(std::uint64_t key, std::chrono::nanoseconds took, std::size_t answer_bytes,
                std::chrono::nanoseconds limit);
 
+  // `together`: what `units` took that shared a Sync, this one among them. Too long twice in a row: set
+  // apart.
+  void observe_together(std::uint64_t key, std::chrono::nanoseconds together, std::size_t units,
+                        std::size_t answer_bytes, std::chrono::nanoseconds limit);
+  // It may be what made units fail that shared its Sync, or made them slow: the next few executions show, if
+  // nothing shares theirs.
+  void set_apart(std::uint64_t key);
+
   // Answers up to this size are small.
   static constexpr std::size_t small_answer = 16 * 1024;
 
  private:
   static constexpr std::uint32_t executions_needed = 10;
   static constexpr std::uint32_t executions_counted = 64;
+  static constexpr std::uint8_t executions_apart = 8;
   static constexpr std::size_t set_count = 1024;  // a power of two; four statements each
 
   struct entry {
@@ -46,9 +56,12 @@ class statement_statistics {
     float nanoseconds = 0;  // weighted means
     float usual_nanoseconds = 0;
     float bytes = 0;
+    std::uint8_t apart = 0;          // executions to come that nothing may be sent together with
+    bool was_in_slow_batch = false;  // the last time
   };
   using set = std::array<entry, 4>;
 
+  entry* find(std::uint64_t key);
   set& set_of(std::uint64_t key) { return sets_[key >> 7 & (set_count - 1)]; }
   const set& set_of(std::uint64_t key) const { return sets_[key >> 7 & (set_count - 1)]; }
 

@@ -63,6 +63,7 @@ class extended_unit {
   const statement* stand_in() const { return stand_in_; }
   bool has_texts() const { return has_texts_; }
   bool leaves_state() const { return leaves_state_; }
+  bool owns_portals() const { return owns_portals_; }
 
  private:
   struct seen {
@@ -94,6 +95,8 @@ class extended_unit {
     const auto names = wire::read_bind_names(body);
     if (!names) return lease_need::not_understood;
     const auto judged = class_of(names->statement);
+    has_bound_ = true;
+    owns_portals_ = owns_portals_ && names->portal.empty();
     use(names->statement);
     if (!judged) return lease_need::not_understood;
     bound_ = mix(bound_, judged->fingerprint);
@@ -101,9 +104,9 @@ class extended_unit {
     return need_of(*judged);
   }
 
-  static lease_need execute(wire::bytes_view body) {
+  lease_need execute(wire::bytes_view body) {
     wire::cursor in{body};
-    in.c_string();
+    look_at_portal(in.c_string());
     const auto most_rows = in.u32();
     return in.ok() && most_rows == 0 ? lease_need::none : lease_need::command;
   }
@@ -111,8 +114,11 @@ class extended_unit {
   lease_need describe(wire::bytes_view body) {
     const auto target = wire::read_target(body);
     if (target && target->kind == 'S') use(target->name);
+    if (target && target->kind == 'P') look_at_portal(target->name);
     return lease_need::none;
   }
+
+  void look_at_portal(std::string_view name) { owns_portals_ = owns_portals_ && has_bound_ && name.empty(); }
 
   void note(const wire::sql_class& judged) {
     has_texts_ = true;
@@ -158,6 +164,8 @@ class extended_unit {
   std::uint64_t parsed_ = 0;
   std::uint64_t bound_ = 0;
   bool used_unnamed_ = false;  // the one that it had before the unit
+  bool has_bound_ = false;
+  bool owns_portals_ = true;  // uses the unnamed one only, after its own Bind
   const statement* stand_in_ = nullptr;
   bool has_texts_ = false;
   bool leaves_state_ = false;
@@ -173,7 +181,7 @@ unit_class classify_query(wire::bytes_view arrived, const wire::frame_header& he
   const auto text = wire::as_text(arrived.subspan(wire::header_size, header.body));
   if (text.empty() || text.find('\0') != text.size() - 1) return {lease_need::not_understood, header.size()};
   const auto judged = wire::classify(text.substr(0, text.size() - 1), forcing);
-  return {need_of(judged), header.size(), judged.fingerprint, nullptr, judged.leaves_state};
+  return {need_of(judged), header.size(), judged.fingerprint, nullptr, false, judged.leaves_state};
 }
 
 }  // namespace
@@ -194,7 +202,10 @@ unit_class classify_unit(const client_state& client, wire::bytes_view arrived, c
       break;
     }
     found.size += header.size();
-    if (header.type == frontend::sync) break;
+    if (header.type == frontend::sync) {
+      found.may_share_sync = messages.owns_portals();
+      break;
+    }
     const auto need = messages.add(header, rest.subspan(wire::header_size, header.body));
     if (found.need == lease_need::none) found.need = need;
   }

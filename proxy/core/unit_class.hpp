@@ -32,6 +32,9 @@ struct unit_class {
   // Takes the place of an unnamed statement that the unit prepares. Valid until the next call of
   // statement_finder::note().
   const statement* stand_in = nullptr;
+  // It says anew what it executes, so that a unit before it under the same Sync cannot be taken for it. Else
+  // its portals would be those that the other one left.
+  bool may_share_sync = false;
   bool leaves_state = true;  // its session may be another one afterwards, see wire::sql_class
 };
 

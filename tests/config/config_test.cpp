@@ -52,6 +52,7 @@ TEST(settings_of, knows_every_key) {
                .multiplex = multiplex::off,
                .lanes = 11,
                .lane_depth = 12,
+               .lane_batch = 15,
                .lane_expected_time = milliseconds{13},
                .client_write_timeout = milliseconds{14},
                .begin = begin::direct,
@@ -80,6 +81,7 @@ TEST(settings_of, knows_every_key) {
   EXPECT_EQ(resolved.multiplex, multiplex::off);
   EXPECT_EQ(resolved.lanes, 11u);
   EXPECT_EQ(resolved.lane_depth, 12u);
+  EXPECT_EQ(resolved.lane_batch, 15u);
   EXPECT_EQ(resolved.lane_expected_time, milliseconds{13});
   EXPECT_EQ(resolved.client_write_timeout, milliseconds{14});
   EXPECT_EQ(resolved.begin, begin::direct);

@@ -96,6 +96,7 @@ TEST(example_file, holds_the_default_of_every_pool_key) {
   EXPECT_EQ(shown.multiplex, defaults.multiplex);
   EXPECT_EQ(shown.lanes, defaults.lanes);
   EXPECT_EQ(shown.lane_depth, defaults.lane_depth);
+  EXPECT_EQ(shown.lane_batch, defaults.lane_batch);
   EXPECT_EQ(shown.lane_expected_time, defaults.lane_expected_time);
   EXPECT_EQ(shown.client_write_timeout, defaults.client_write_timeout);
   EXPECT_EQ(shown.begin, defaults.begin);

@@ -51,6 +51,7 @@ TEST(config_load, reads_every_pool_key) {
   EXPECT_EQ(pool.multiplex, multiplex::off);
   EXPECT_EQ(pool.lanes, 3u);
   EXPECT_EQ(pool.lane_depth, 32u);
+  EXPECT_EQ(pool.lane_batch, 4u);
   EXPECT_EQ(pool.lane_expected_time, 20ms);
   EXPECT_EQ(pool.client_write_timeout, 4s);
   EXPECT_EQ(pool.begin, begin::direct);

@@ -25,7 +25,7 @@ void lane_script::recording_rider::on_answered(const core::lane_answer& how) {
 
 void lane_script::recording_rider::on_resend(core::resend_reason why) {
   static constexpr const char* names[] = {"canceled for another", "server lost", "statement missing",
-                                          "stalled"};
+                                          "stalled", "batch failed"};
   told.push_back(std::string("resend: ") + names[static_cast<std::size_t>(why)]);
 }
 
@@ -41,6 +41,19 @@ lane_script& lane_script::in_pieces_of(std::size_t size) {
 }
 
 lane_script& lane_script::join(const std::string& client, const std::string& unit) {
+  return join(client, unit, false);
+}
+
+lane_script& lane_script::share(const std::string& client, const std::string& unit) {
+  return join(client, unit, true);
+}
+
+lane_script& lane_script::end_batch() {
+  lane_.end_batch(to_server_);
+  return *this;
+}
+
+lane_script& lane_script::join(const std::string& client, const std::string& unit, bool withholds_sync) {
   auto& one = clients_[client];
   if (one == nullptr) {
     one = std::make_unique<recording_rider>();
@@ -50,7 +63,8 @@ lane_script& lane_script::join(const std::string& client, const std::string& uni
                                 .unnamed = &texts_,
                                 .prepared_limit = prepared_limit_,
                                 .client_id = one->id,
-                                .on_lane = true};
+                                .on_lane = true,
+                                .withholds_sync = withholds_sync};
   EXPECT_TRUE(lane_.join(*one, wire::as_bytes(unit), {}, rules, to_server_));
   return *this;
 }

@@ -29,6 +29,9 @@ class lane_script {
   lane_script& expect_exchange_first();
 
   lane_script& join(const std::string& client, const std::string& unit);
+  // The same, under a Sync shared with others.
+  lane_script& share(const std::string& client, const std::string& unit);
+  lane_script& end_batch();
   lane_script& server(const std::string& bytes);
   lane_script& expect_server(const std::string& bytes);
   lane_script& expect(const std::string& client, const std::string& bytes);
@@ -47,6 +50,8 @@ class lane_script {
   core::statement_finder& texts() { return texts_; }
 
  private:
+  lane_script& join(const std::string& client, const std::string& unit, bool withholds_sync);
+
   struct recording_sink final : wire::sink {
     void put(wire::bytes_view bytes) override { text += wire::as_text(bytes); }
     std::string text;

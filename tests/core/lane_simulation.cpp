@@ -4,6 +4,7 @@
 #include "tests/core/lane_simulation_client.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace pgweir::test {
 
@@ -12,6 +13,7 @@ const std::string lane_simulation::last_words = from_server::error(
 
 void lane_simulation_counts::operator+=(const lane_simulation_counts& more) {
   shared += more.shared;
+  batched += more.batched;
   alone += more.alone;
   for (std::size_t i = 0; i < resent.size(); ++i) resent[i] += more.resent[i];
   for (std::size_t i = 0; i < failed.size(); ++i) failed[i] += more.failed[i];
@@ -34,6 +36,7 @@ void lane_simulation::open_lane() {
   shared_ = std::make_unique<simulated_server>();
   shared_->model.set_schema(schema_);
   lane_ = std::make_unique<core::lane_queue>(shared_->state, catalogue_.prefix());
+  to_lane_.clear();
   is_drained_ = false;
   cancels_in_flight_ = 0;
 }
@@ -59,14 +62,17 @@ bool lane_simulation::is_over() const {
 void lane_simulation::event() {
   if (is_drained_ && lane_->empty() && cancels_in_flight_ == 0) is_drained_ = false;
   if (rules_.mishap > 0 && dice_.below(rules_.mishap) == 0) return mishap();
-  switch (dice_.below(4)) {
-    case 0: {
+  switch (dice_.below(6)) {
+    case 0:
+    case 1: {
       auto& who = *clients_[dice_.below(clients_.size())];
       if (who.at == client::place::to_resend) run_alone(who);
       if (who.at == client::place::idle && who.units_left > 0) begin_unit(who);
       return;
     }
-    case 1:
+    case 2:
+      return send_to_lane();
+    case 3:
       shared_->work();
       return;
     default:
@@ -79,7 +85,7 @@ void lane_simulation::mishap() {
     case 0:
     case 1:
     case 2:
-      if (auto* who = any_on_lane(); who != nullptr && lane_->head() == who) {
+      if (auto* who = any_on_lane(); who != nullptr && lane_->serves_alone(*who)) {
         who->cancels = true;
         ++counts_.canceled;
         if (lane_->cancel_head()) ++cancels_in_flight_;
@@ -126,9 +132,16 @@ void lane_simulation::begin_unit(client& of) {
   const auto judged = core::classify_unit(of.core_state, unit, texts_, catalogue_.forcing());
   if (judged.need != core::lease_need::none || is_drained_) return run_alone(of);
   of.at = client::place::on_lane;
-  text_sink to_server{shared_->requests};
-  const auto rules = rules_for(of, true);
+  text_sink to_server{to_lane_};
+  auto rules = rules_for(of, true);
+  rules.withholds_sync = rules_.shares_sync && judged.may_share_sync && dice_.below(4) > 0;
   if (!lane_->join(of, unit, {}, rules, to_server)) fail(of, "cannot join");
+}
+
+void lane_simulation::send_to_lane() {
+  text_sink to_server{to_lane_};
+  if (lane_->open_units() > 0) lane_->end_batch(to_server);
+  shared_->requests += std::exchange(to_lane_, {});
 }
 
 void lane_simulation::deliver_to_lane() {

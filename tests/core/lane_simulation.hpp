@@ -25,6 +25,7 @@ struct lane_simulation_rules {
   std::size_t units = 8;  // of each client
   std::size_t prepared_limit = 2;
   bool shares_unnamed = true;
+  bool shares_sync = true;
   std::size_t mishap = 40;  // one event in so many is one; 0: none
   std::uint64_t seed = 1;
 };
@@ -33,7 +34,8 @@ struct lane_simulation_rules {
 struct lane_simulation_counts {
   std::size_t shared = 0;  // units answered on the lane
   std::size_t alone = 0;
-  std::array<std::size_t, 4> resent{};  // by core::resend_reason
+  std::size_t batched = 0;              // of those shared, under a Sync of several
+  std::array<std::size_t, 5> resent{};  // by core::resend_reason
   std::array<std::size_t, 3> failed{};  // by core::lane_failure
   std::size_t canceled = 0;
   std::size_t unnamed_shared = 0;
@@ -66,6 +68,7 @@ class lane_simulation {
   void begin_unit(client& of);
   void run_alone(client& of);
   bool exchange(client& of, simulated_server& at, std::string& rest, std::string& kept);
+  void send_to_lane();
   void deliver_to_lane();
   void deliver(client& to, simulated_server& at);
 
@@ -88,6 +91,7 @@ class lane_simulation {
   std::vector<std::unique_ptr<client>> clients_;
   std::unique_ptr<simulated_server> shared_;
   std::unique_ptr<core::lane_queue> lane_;  // on shared_
+  std::string to_lane_;                     // sent at the end of the turn
   bool is_drained_ = false;                 // nobody may join
   std::size_t cancels_in_flight_ = 0;
   simulated_server other_;  // for one client at a time

@@ -140,7 +140,7 @@ TEST(lane, an_error_that_comes_before_its_end_is_not_forgotten_where_a_unit_goes
   s.join("a", query("select 1")).join("b", query("select 2"));
   EXPECT_TRUE(s.lane().cancel_head());
   s.server(answer("1"));
-  const auto rows = data_row(std::string(core::lane_queue::largest_held_after_cancel - 10, 'x'));
+  const auto rows = data_row(std::string(core::lane_queue::largest_held_for_several - 10, 'x'));
   s.server(rows + error("57014", "no")).server(ready());
   s.expect("b", "").expect_told("b", {"turn", "resend: canceled for another"});
 }

@@ -177,6 +177,21 @@ TEST_F(unit_class, a_statement_has_one_fingerprint_whether_it_is_prepared_with_t
   EXPECT_EQ(look_at(run("p")).fingerprint, look_at(parse("", "select a from t") + run("")).fingerprint);
 }
 
+TEST_F(unit_class, a_unit_that_binds_what_it_executes_may_share_its_sync) {
+  EXPECT_TRUE(look_at(parse("", "select 1") + run("")).may_share_sync);
+  EXPECT_TRUE(look_at(bind_statement("", "p") + describe_portal("") + execute() + sync()).may_share_sync);
+  EXPECT_TRUE(look_at(parse("p", "select 1") + describe_statement("p") + sync()).may_share_sync);
+  EXPECT_FALSE(look_at(query("select 1")).may_share_sync);
+}
+
+TEST_F(unit_class, a_unit_whose_portal_may_be_anothers_may_not_share_its_sync) {
+  EXPECT_FALSE(look_at(execute() + sync()).may_share_sync);
+  EXPECT_FALSE(look_at(execute() + run("p")).may_share_sync);
+  EXPECT_FALSE(look_at(describe_portal("") + run("p")).may_share_sync);
+  EXPECT_FALSE(look_at(bind_statement("c", "p") + execute("c") + sync()).may_share_sync);
+  EXPECT_FALSE(look_at(bind_statement("", "p") + execute("c") + sync()).may_share_sync);
+}
+
 TEST_F(unit_class, the_size_is_that_of_the_first_unit) {
   EXPECT_EQ(look_at(query("select 1")).size, query("select 1").size());
   const auto batch = parse("", "select 1") + run("");

@@ -2,8 +2,8 @@
 //
 // The input is a row of steps. The highest bit of the first byte of a step says who acts: set, the server
 // sends as many bytes as the other bits say; else the lowest two bits name a client, and the next three what
-// happens to it or to the lane. Units and answers follow as bytes. Units that may not share do not join, as
-// in proxy/session_lane.
+// happens to it or to the lane, or whether its unit may share a Sync. Units and answers follow as bytes.
+// Units that may not share do not join, as in proxy/session_lane.
 #include "proxy/core/lane_queue.hpp"
 #include "proxy/core/unit_class.hpp"
 #include "tests/fuzz/require.hpp"
@@ -62,7 +62,11 @@ struct shared {
   std::string from_server;
   bool over = false;
 
-  void join(std::size_t who, std::string_view unit) {
+  void end_batch() {
+    if (lane.open_units() > 0) lane.end_batch(to_server);
+  }
+
+  void join(std::size_t who, std::string_view unit, bool withholds_sync) {
     auto& one = riders[who];
     const auto judged = core::classify_unit(one.client, wire::as_bytes(unit), texts, catalogue.forcing());
     if (one.is_on_lane || judged.need != core::lease_need::none) return;
@@ -70,7 +74,8 @@ struct shared {
                                   .unnamed = &texts,
                                   .prepared_limit = 2,
                                   .client_id = who + 1,
-                                  .on_lane = true};
+                                  .on_lane = true,
+                                  .withholds_sync = withholds_sync && judged.may_share_sync};
     one.is_on_lane = true;
     one.got.text.clear();
     require(lane.join(one, wire::as_bytes(unit.substr(0, judged.size)), {}, rules, to_server));
@@ -78,6 +83,7 @@ struct shared {
 
   void server(std::string_view bytes) {
     if (lane.empty()) return;
+    end_batch();
     from_server += bytes;
     const auto step = lane.on_bytes(wire::as_bytes(from_server));
     require(step.consumed <= from_server.size());
@@ -97,7 +103,7 @@ struct shared {
   }
 
   void happen(unsigned what, rider& to) {
-    if (what == 4 && !lane.empty() && lane.head() == &to) (void)lane.cancel_head();
+    if (what == 4 && lane.serves_alone(to)) (void)lane.cancel_head();
     if (what == 5 && to.is_on_lane) {
       lane.leave(to);
       to.leave();
@@ -128,7 +134,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const auto bytes = input.substr(0, length);
     input.remove_prefix(bytes.size());
-    control < 0x80 ? all.join(control & 3u, bytes) : all.server(bytes);
+    control < 0x80 ? all.join(control & 3u, bytes, (what & 1) != 0) : all.server(bytes);
   }
   if (!all.over) all.end([&all] { all.lane.lose({}); });
   return 0;
