@@ -18,11 +18,15 @@ constexpr tag_effects leaves{.leaves_state = true};
 constexpr tag_effects gives_up{.gives_up = true};
 constexpr tag_effects alters{.changes_schema = true};
 constexpr tag_effects drops{.gives_up = true, .changes_schema = true};
+constexpr tag_effects alters_login{.changes_schema = true, .changes_logins = true};
+constexpr tag_effects drops_login{.gives_up = true, .changes_schema = true, .changes_logins = true};
 constexpr tag_effects replaces{.leaves_state = true, .changes_schema = true};
 constexpr tag_effects makes{.leaves_state = true, .changes_schema = true, .may_make_relation = true};
 
 // The first that fits counts. Those of one letter stand together.
 constexpr row rows[] = {
+    {"ALTER ROLE", alters_login},
+    {"ALTER DATABASE", alters_login},
     {"ALTER ", alters},
     {"CALL", replaces},
     {"CLOSE CURSOR", gives_up},
@@ -45,6 +49,7 @@ constexpr row rows[] = {
     {"DROP SEQUENCE", gives_up},
     {"DROP INDEX", gives_up},
     {"DROP DATABASE", gives_up},
+    {"DROP ROLE", drops_login},
     {"DROP ", drops},
     {"EXPLAIN", leaves},
     {"IMPORT ", alters},

@@ -16,6 +16,9 @@ struct tag_effects {
   // A text that was parsed before may mean something else now: other relations, functions or types by the
   // same names. The server itself sees that a relation is dropped, and looks again.
   bool changes_schema = false;
+  // Who logs in from now on is met by something else: a role that is gone or another one by the same name,
+  // other settings of the role or the database.
+  bool changes_logins = false;
   // It may have made a table, a view or the like; a SELECT only if its text says so.
   bool may_make_relation = false;
 };

@@ -14,6 +14,7 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
   }
   backend_.transaction = static_cast<char>(stream_.rest()[wire::header_size]);
   if (backend_.transaction == 'I' && backend_.changes_schema) note_schema_change(false);
+  settle_logins();
   backend_.copy_in = backend_.copy_both = backend_.copy_end_sent = false;
   if (!owed) {
     take(header, handling::forward);

@@ -90,6 +90,7 @@ class response_relay {
   void settle_tag(std::string_view tag);
   void settle_relations(const tag_effects& effects);
   void note_schema_change(bool goes_on);
+  void settle_logins();
   void drop_statements();
   void finish_copy(bool count_is_lost);
   bool skip_batch();

@@ -31,6 +31,7 @@ void response_relay::settle_tag(std::string_view tag) {
   const auto effects = effects_of(tag);
   if (head_handling() != handling::swallow && effects.leaves_state) backend_.dirty = true;
   backend_.gave_up = backend_.gave_up || effects.gives_up;
+  backend_.changes_logins = backend_.changes_logins || effects.changes_logins;
   settle_relations(effects);
 }
 
@@ -48,6 +49,14 @@ void response_relay::settle_relations(const tag_effects& effects) {
 void response_relay::note_schema_change(bool goes_on) {
   ++backend_.counts.schema_changes;
   backend_.changes_schema = goes_on;
+}
+
+// Until it is committed nobody else sees it. A rollback counts, too: whether it was one to a savepoint, and
+// to which, is not worth to be known.
+void response_relay::settle_logins() {
+  if (backend_.transaction != 'I' || !backend_.changes_logins) return;
+  ++backend_.counts.login_changes;
+  backend_.changes_logins = false;
 }
 
 // All prepared statements are gone, but for those whose Parse the server has still to work off.

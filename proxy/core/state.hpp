@@ -79,6 +79,7 @@ struct client_state {
 struct relay_counts {
   std::uint32_t schema_changes = 0;
   std::uint32_t temporary_relations = 0;
+  std::uint32_t login_changes = 0;  // see tag_effects; committed, or rolled back
   std::uint32_t client_parses = 0;
   std::uint32_t server_parses = 0;
   std::uint32_t unnamed_shared = 0;
@@ -135,6 +136,7 @@ struct backend_state {
   char transaction = 'I';            // of the last ReadyForQuery
   bool skips_until_sync = false;     // after an error: the server ignores all before the next Sync
   bool changes_schema = false;       // in the transaction that is open
+  bool changes_logins = false;       // the same
   bool owes_sync = false;            // that Sync is pgweir's to send: the client sends none behind a Query
   bool copy_in = false;              // takes CopyData
   bool copy_both = false;            // replication stream

@@ -31,5 +31,15 @@ TEST(command_tag, of_what_gives_names_another_meaning) {
     EXPECT_FALSE(effects_of(tag).changes_schema) << tag;
 }
 
+TEST(command_tag, of_what_a_later_login_is_met_by) {
+  for (const auto* tag : {"ALTER ROLE", "DROP ROLE", "ALTER DATABASE"}) {
+    EXPECT_TRUE(effects_of(tag).changes_logins) << tag;
+    EXPECT_TRUE(effects_of(tag).changes_schema) << tag;
+  }
+  for (const auto* tag : {"ALTER TABLE", "ALTER DEFAULT PRIVILEGES", "CREATE ROLE", "CREATE DATABASE",
+                          "DROP DATABASE", "DROP TABLE", "GRANT ROLE", "SET", "SELECT 1"})
+    EXPECT_FALSE(effects_of(tag).changes_logins) << tag;
+}
+
 }  // namespace
 }  // namespace pgweir::core
