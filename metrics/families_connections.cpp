@@ -10,7 +10,7 @@ constexpr enum_label<client_states> client_state_label{
 constexpr enum_label<server_states> server_state_label{
     "state", {"login", "idle", "active", "idle_in_transaction", "being_canceled"}};
 constexpr enum_label<close_reasons> close_label{
-    "reason", {"lifetime", "idle", "error", "dirty", "client", "server", "reload", "replaced"}};
+    "reason", {"lifetime", "idle", "error", "dirty", "client", "server", "reload", "replaced", "outdated"}};
 constexpr enum_label<cancel_outcomes> cancel_label{"outcome", {"forwarded", "late", "unknown_key", "queued"}};
 
 // A client that has not said yet who it is carries neither database nor user.

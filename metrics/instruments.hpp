@@ -18,7 +18,7 @@ enum class connect_outcome { ok, error, timeout };
 enum class login_outcome { ok, refused, timeout, error };
 enum class login_method { trust, password, md5, scram_sha_256, none };
 enum class cancel_outcome { forwarded, late, unknown_key, queued };
-enum class close_reason { lifetime, idle, error, dirty, client, server, reload, replaced };
+enum class close_reason { lifetime, idle, error, dirty, client, server, reload, replaced, outdated };
 enum class error_origin { server, pooler, client };
 enum class pin_reason {
   session_mode,
@@ -86,7 +86,7 @@ enum class deferred_begin_outcome {
 };
 
 inline constexpr std::size_t client_states = 5, server_states = 5, wait_outcomes = 5, connect_outcomes = 3,
-                             login_outcomes = 4, login_methods = 5, cancel_outcomes = 4, close_reasons = 8,
+                             login_outcomes = 4, login_methods = 5, cancel_outcomes = 4, close_reasons = 9,
                              error_origins = 3, pin_reasons = 13, lease_reasons = 18, resend_reasons = 5,
                              lane_close_reasons = 4, deferred_begin_outcomes = 3, listen_losses = 2;
 // First two characters of a SQLSTATE, bounded: the classes that PostgreSQL 15 documents, and "other".

@@ -81,6 +81,7 @@ class backend final : public io::connection {
   bool in_template_database() const;
   const shared_profile& started_with() const { return profile_; }
   io::clock::time_point connected_at() const { return connected_at_; }
+  io::clock::time_point login_began() const { return server_.login_began; }
   const server_connection& server() const { return server_; }
   std::uint64_t id() const { return id_; }  // never used again in this process
 

@@ -42,10 +42,12 @@ asio::awaitable<void> connector::attempt(shared_profile startup, io::asio_work) 
     std::get<server_failure>(result).message += std::string(": ") + error.what();
   }
   const auto took = io::clock::now() - started;
-  if (auto* made = std::get_if<server_connection>(&result))
+  if (auto* made = std::get_if<server_connection>(&result)) {
+    made->login_began = started;
     succeeded(std::move(*made), startup, took);
-  else
+  } else {
     failed(std::get<server_failure>(result), startup, took);
+  }
 }
 
 void connector::attempt_ended(const shared_profile& startup) {

@@ -125,6 +125,10 @@ class pool {
   // The last failure to connect, if the newest attempt failed: for the message of a wait that timed out.
   virtual const std::optional<server_failure>& last_failure() const = 0;
 
+  // What a backend told that connected before may no longer hold for who logs in now; see
+  // pool_registry::note_login_change().
+  virtual io::clock::time_point logins_changed_at() const = 0;
+
   // Of the whole process.
   virtual sequence_habits& sequences() = 0;
   virtual pin_budget& pins() = 0;

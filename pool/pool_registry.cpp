@@ -31,4 +31,11 @@ void pool_registry::vacate(const std::string& database) {
   for (const auto& [names, pool] : pools_) pool->vacate(name);
 }
 
+// The clock is asked under the lock, so that of two changes the later one stays.
+void pool_registry::note_login_change() {
+  const std::lock_guard lock{mutex_};
+  const auto now = io::clock::now();
+  for (const auto& [names, pool] : pools_) pool->note_login_change(now);
+}
+
 }  // namespace pgweir::pool

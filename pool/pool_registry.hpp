@@ -27,6 +27,10 @@ class pool_registry {
   // until somebody asks for a backend there.
   void vacate(const std::string& database);
 
+  // Roles or databases have changed, so that a login brings something else from now on: backends from before
+  // are given to nobody any more. Who keeps one keeps it.
+  void note_login_change();
+
   const config::config& configuration() const { return configuration_; }
   metrics::registry& instruments() { return instruments_; }
 

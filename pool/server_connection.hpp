@@ -6,6 +6,7 @@
 // the descriptor before PQfinish closes it; no byte may be left in libpq's own buffer at the hand-over.
 #pragma once
 
+#include "pool/io/timers.hpp"
 #include "pool/io/transport.hpp"
 
 #include <memory>
@@ -41,6 +42,7 @@ struct server_connection {
   io::transport stream;                // borrowed from owner
   server_welcome welcome;
   std::shared_ptr<const cancel_handle> cancel;
+  io::clock::time_point login_began{};
 };
 
 }  // namespace pgweir::pool

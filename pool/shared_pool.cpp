@@ -119,6 +119,11 @@ void shared_pool::vacate(const std::shared_ptr<const std::string>& database) {
   }
 }
 
+void shared_pool::note_login_change(io::clock::time_point at) {
+  logins_changed_at_.store(at);
+  for (std::size_t i = 0; i < seats_.size(); ++i) wake(i);
+}
+
 void shared_pool::give(std::size_t to, std::unique_ptr<backend> detached) {
   {
     const std::lock_guard lock{seats_[to]->mutex};

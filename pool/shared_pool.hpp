@@ -97,6 +97,10 @@ class shared_pool {
   void ask(std::size_t from, std::size_t by, const shared_profile& profile, bool any);
   void wake_others(std::size_t worker);
   void vacate(const std::shared_ptr<const std::string>& database);
+  // See pool_registry::note_login_change(). REQUIRES: `at` is not before that of an earlier call.
+  void note_login_change(io::clock::time_point at);
+  // Backends whose login began before are outdated; the epoch: none is.
+  io::clock::time_point logins_changed_at() const { return logins_changed_at_.load(); }
   void give(std::size_t to, std::unique_ptr<backend> detached);
   void refuse(std::size_t to);
   delivery take_delivery(std::size_t worker);
@@ -119,6 +123,7 @@ class shared_pool {
   const config::pool_settings settings_;
   std::vector<std::unique_ptr<seat>> seats_;
   std::atomic<std::size_t> open_{0};
+  std::atomic<io::clock::time_point> logins_changed_at_{io::clock::time_point{}};
   sequence_habits sequences_;
   pin_budget pins_;
 };

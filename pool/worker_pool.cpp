@@ -34,6 +34,8 @@ std::string_view name_of(metrics::close_reason why) {
       return "configuration changed";
     case metrics::close_reason::replaced:
       return "replaced by one with other startup parameters";
+    case metrics::close_reason::outdated:
+      return "roles or databases have changed since its login";
   }
   return "unknown";
 }
@@ -58,6 +60,7 @@ void worker_pool::acquire(waiter& who, const shared_profile& startup, const std:
     who.on_no_backend({"57P01", "the proxy is shutting down", true});
     return;
   }
+  retire_outdated();
   // While serve() runs, or backends may be meant for siblings, the order of the line decides.
   const bool order_matters = sharing_ || (serving_ && !line_.empty());
   if (startup->replication.empty()) last_profile_ = startup;
@@ -101,8 +104,8 @@ void worker_pool::take_back(backend& returned) {
 }
 
 void worker_pool::make_available(backend& clean) {
-  if (clean.is_held || is_over(clean)) {
-    close(clean, clean.is_held ? metrics::close_reason::dirty : metrics::close_reason::lifetime);
+  if (const auto why = reason_to_end(clean)) {
+    close(clean, *why);
     serve();
     return;
   }
@@ -164,6 +167,10 @@ void worker_pool::on_connected(server_connection made, const shared_profile& sta
   if (closing_ || !one.start()) {
     close(one, closing_ ? metrics::close_reason::idle : metrics::close_reason::error);
     return;
+  }
+  if (is_outdated(one)) {
+    close(one, metrics::close_reason::outdated);
+    return serve();
   }
   const auto id = one.id();
   serve();

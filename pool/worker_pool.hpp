@@ -49,6 +49,7 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   void drain_lane(backend& lane) override;
   void drop_lane(backend& lane, metrics::close_reason why) override;
   const std::optional<server_failure>& last_failure() const override { return connector_.last_failure(); }
+  io::clock::time_point logins_changed_at() const override { return shared_->logins_changed_at(); }
   sequence_habits& sequences() override { return shared_->sequences(); }
   pin_budget& pins() override { return shared_->pins(); }
   const config::pool_settings& settings() const override { return shared_->settings(); }
@@ -104,6 +105,7 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   policy::lease_snapshot lease_view(std::chrono::nanoseconds ticket) const;
   void make_room_for_leases();
   void retire_old_lanes();
+  void retire_outdated();
 
   bool goes_to_sibling(const backend& idle) const;
   void schedule_sharing();
@@ -115,7 +117,8 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   enum class budget { give_back, keep };
   void close(backend& gone, metrics::close_reason why, budget slot = budget::give_back);
   void cancel_done(std::uint64_t id, const std::string& error);
-  bool is_over(const backend& one) const { return policy::is_too_old(now_ - one.connected_at(), settings()); }
+  bool is_outdated(const backend& one) const { return one.login_began() <= shared_->logins_changed_at(); }
+  std::optional<metrics::close_reason> reason_to_end(const backend& one) const;
 
   io::loop& loop_;
   boost::asio::thread_pool& blocking_;
@@ -131,6 +134,7 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   bool vacated_ = false;  // see pool_registry::vacate; until somebody asks for a backend no idle one is kept
   io::clock::time_point now_ = io::clock::now();
   io::clock::time_point last_lease_end_{};
+  io::clock::time_point logins_changed_at_{};  // as of the last retire_outdated()
   lane_demand demand_;
   std::size_t lane_units_ = 0;  // on all lanes
   double crowd_ = 0;            // see policy::decayed_peak

@@ -186,10 +186,4 @@ void worker_pool::make_room_for_leases() {
   drain_lane(*least);
 }
 
-// Under load a lane is never idle, which is when a backend's age is looked at otherwise.
-void worker_pool::retire_old_lanes() {
-  for (const auto& one : set_.in(backend_state::lane))
-    if (is_over(*one)) drain_lane(*one);
-}
-
 }  // namespace pgweir::pool

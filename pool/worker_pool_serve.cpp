@@ -24,6 +24,7 @@ backend* oldest_of_others(const backend_set::list& idle, const shared_profile& w
 void worker_pool::serve() {
   if (serving_ || closing_) return;
   serving_ = true;
+  retire_outdated();
   announce();
   while (hand_out_one() || seat_one() || secure_one() || reclaim_one()) {
   }
@@ -212,6 +213,8 @@ void worker_pool::on_wake() {
     publish_idle();
     if (closing_ || !one.start())
       close(one, closing_ ? metrics::close_reason::idle : metrics::close_reason::error);
+    else if (is_outdated(one))
+      close(one, metrics::close_reason::outdated);
   }
   serve();
 }

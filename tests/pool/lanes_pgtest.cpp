@@ -408,6 +408,17 @@ TEST_F(lanes_of_a_pool, are_retired_under_load_when_their_backend_is_too_old) {
   EXPECT_EQ(pools_->open(), 1u);
 }
 
+TEST_F(lanes_of_a_pool, are_retired_under_load_when_logins_have_changed) {
+  begin(size_of(1), 1);
+  stream_of_units reads{pools_->pool(), pools_->plain(), 3};
+  pools_->note_login_change();
+  for (int i = 0; i < 3; ++i) reads.step();
+  EXPECT_EQ(pools_->closes(close_reason::outdated), 1u);
+  EXPECT_EQ(lanes(), 0);
+  ASSERT_TRUE(pools_->until([&] { return reads.under_way() == 3; })) << "on a new one";
+  EXPECT_EQ(pools_->open(), 1u);
+}
+
 TEST_F(lanes_of_a_pool, are_forgotten_when_they_break) {
   begin(size_of(1), 1);
   auto& head = ask();

@@ -67,6 +67,7 @@ class pool_fixture {
   pool::pool& pool(std::size_t worker = 0) { return at(worker).pools.get("postgres", "postgres"); }
   test_worker& at(std::size_t worker) { return *workers_[worker]; }
   metrics::pool_instruments& instruments(std::size_t worker = 0) { return pool(worker).instruments(); }
+  void note_login_change() { registry_.note_login_change(); }
   std::size_t open() { return registry_.get("postgres", "postgres")->open(); }
   std::int64_t idle(std::size_t worker = 0);
   std::uint64_t closes(metrics::close_reason why, std::size_t worker = 0);

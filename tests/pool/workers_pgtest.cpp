@@ -51,6 +51,54 @@ TEST(pools_of_two_workers, give_a_returned_backend_to_the_sibling_that_waits) {
   EXPECT_TRUE(pools.until_all([&] { return there.has_backend(); }));
 }
 
+TEST(pools_of_two_workers, give_nobody_a_backend_from_before_logins_changed) {
+  using metrics::close_reason;
+  pool_fixture pools{postgres::shared().server(), size_of(2), 2};
+  test_client lent{pools.pool(0)}, idle{pools.pool(1)}, next{pools.pool(1)};
+  lent.acquire(pools.plain());
+  idle.acquire(pools.plain());
+  ASSERT_TRUE(pools.until_all([&] { return lent.has_backend() && idle.has_backend(); }));
+  const auto before = {lent.server_pid(), idle.server_pid()};
+  idle.release();
+  pools.note_login_change();
+  next.acquire(pools.plain());
+  EXPECT_FALSE(next.has_backend());
+  lent.release();
+  lent.acquire(pools.plain());
+  EXPECT_FALSE(lent.has_backend());
+  ASSERT_TRUE(pools.until_all([&] { return lent.has_backend() && next.has_backend(); }));
+  for (const int pid : before) EXPECT_TRUE(pid != lent.server_pid() && pid != next.server_pid());
+  EXPECT_EQ(pools.closes(close_reason::outdated, 0), 1u);
+  EXPECT_EQ(pools.closes(close_reason::outdated, 1), 1u);
+  lent.release();
+  lent.acquire(pools.plain());
+  EXPECT_TRUE(lent.has_backend()) << "one from afterwards is kept";
+}
+
+TEST(pools_of_two_workers, close_idle_backends_of_all_when_logins_change) {
+  pool_fixture pools{postgres::shared().server(), size_of(2), 2};
+  test_client here{pools.pool(0)}, there{pools.pool(1)};
+  here.acquire(pools.plain());
+  there.acquire(pools.plain());
+  ASSERT_TRUE(pools.until_all([&] { return here.has_backend() && there.has_backend(); }));
+  here.release();
+  there.release();
+  pools.note_login_change();
+  EXPECT_TRUE(pools.until_all([&] { return pools.open() == 0; }));
+}
+
+TEST(pools_of_two_workers, connect_again_when_logins_change_during_the_login) {
+  pool_fixture pools{postgres::shared().server(), size_of(1), 2};
+  test_client who{pools.pool(0)};
+  who.acquire(pools.plain());
+  pools.at(0).context.poll();
+  ASSERT_FALSE(who.has_backend());
+  pools.note_login_change();
+  EXPECT_TRUE(pools.until_all([&] { return who.has_backend(); }));
+  EXPECT_EQ(pools.closes(metrics::close_reason::outdated), 1u);
+  EXPECT_EQ(pools.open(), 1u);
+}
+
 TEST(pools_of_two_workers, serve_the_sibling_that_waited_longer_first) {
   pool_fixture pools{postgres::shared().server(), size_of(1), 2};
   test_client holder{pools.pool(0)}, older{pools.pool(1)}, younger{pools.pool(0)};
