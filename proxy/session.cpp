@@ -45,7 +45,8 @@ void session::begin(std::string_view early) {
   if (!early.empty()) keep(wire::as_bytes(early));
   if (!start()) return end(outcome::client_broke);
   enter(phase::login);
-  if (!greeting_->parameters.empty() && !keeps_backend()) return greet();
+  const bool knows_server = greeting_->learnt_from > pool_.logins_changed_at();
+  if (knows_server && !keeps_backend()) return greet();
   since_ = io::clock::now();
   pool_.acquire(*this, greeting_->startup);
 }

@@ -57,6 +57,8 @@ struct session_host {
   virtual cancel_key give_key(const session& to, std::int32_t server_process_id) = 0;
   // A command wants this database of the server for itself: connections there that nobody uses are closed.
   virtual void vacate(const std::string& database) = 0;
+  // Server connections from before are given to nobody any more, see pool_registry::note_login_change().
+  virtual void note_login_change() = 0;
 
  protected:
   // But for `shared` they need not exist yet.

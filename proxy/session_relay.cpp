@@ -106,6 +106,7 @@ std::size_t session::on_server_bytes(std::span<const std::byte> arrived) {
   counts.server_received_bytes.add(used);
   if (!lease_) return used;
   if (state.counts.schema_changes != 0) host_.catalogue.note_schema_change(schema_);
+  if (state.counts.login_changes != 0) host_.note_login_change();
   if (state.counts.temporary_relations != 0) client_.own_stale_up_to = host_.catalogue.newest();
   take_counts(state.counts, counts);
   if (wants_room()) pause(*lease_, memory_of(*lease_).server_paused_since);

@@ -147,6 +147,8 @@ void worker::on_session_end(session& ended) {
 
 void worker::vacate(const std::string& database) { shared_.pools.vacate(database); }
 
+void worker::note_login_change() { shared_.pools.note_login_change(); }
+
 cancel_key worker::give_key(const session& to, std::int32_t server_process_id) {
   return sessions_.give_key(to, server_process_id);
 }

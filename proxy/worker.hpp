@@ -72,6 +72,7 @@ class worker final : private session_host, private connection_taker {
   void on_session_end(session& ended) override;
   cancel_key give_key(const session& to, std::int32_t server_process_id) override;
   void vacate(const std::string& database) override;
+  void note_login_change() override;
 
   boost::asio::awaitable<void> log_in(int descriptor, sockaddr_storage from, io::asio_work under_way);
   void admit(login::login_result& who);
