@@ -24,17 +24,19 @@ enum class tls_mode { off, allow, require };
 enum class log_format { text, json };
 enum class log_level { debug, info, warning, error };
 
+inline constexpr std::size_t most_in_lane_batch = 16;
+
 // How a pool behaves, all keys resolved. A timeout of zero means "no limit".
 struct pool_settings {
   pool_mode mode = pool_mode::transaction;
   std::size_t size = 20;     // backends of one (database, user), for the whole process
   std::size_t min_size = 0;  // kept open once the pool has been used
   config::multiplex multiplex = config::multiplex::automatic;
-  std::size_t lanes = 0;                      // backends that are lanes at once, at most; 0: pgweir chooses
-  std::size_t lane_depth = 256;               // units queued on one lane, at most
-  std::size_t lane_batch = 16;                // of them, that share a Sync, at most; 1: none does
-  milliseconds lane_expected_time{20};        // never zero; see config/pgweir.toml
-  milliseconds client_write_timeout{10'000};  // for a client whose answer holds up a lane
+  std::size_t lanes = 0;                        // backends that are lanes at once, at most; 0: pgweir chooses
+  std::size_t lane_depth = 256;                 // units queued on one lane, at most
+  std::size_t lane_batch = most_in_lane_batch;  // of them, that share a Sync, at most; 1: none does
+  milliseconds lane_expected_time{20};          // never zero; see config/pgweir.toml
+  milliseconds client_write_timeout{10'000};    // for a client whose answer holds up a lane
   config::begin begin = config::begin::deferred;
   bool server_round_robin = false;
   milliseconds server_lifetime{3'600'000};

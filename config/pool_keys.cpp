@@ -59,7 +59,7 @@ pool_overrides read_pool_keys(table_reader& from) {
   to.multiplex = from.one_of("multiplex", multiplexes);
   to.lanes = from.count("lanes", {});
   to.lane_depth = from.count("lane_depth", {.least = 1});
-  to.lane_batch = from.count("lane_batch", {.least = 1});
+  to.lane_batch = from.count("lane_batch", {.least = 1, .most = most_in_lane_batch});
   to.lane_expected_time = from.duration("lane_expected_time", milliseconds{1});
   to.client_write_timeout = from.duration("client_write_timeout");
   to.begin = from.one_of("begin", begins);

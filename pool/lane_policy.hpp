@@ -37,10 +37,17 @@ constexpr nanoseconds stall_limit(const config::pool_settings& settings) {
   return std::max<nanoseconds>(settings.lane_expected_time, std::chrono::milliseconds{20});
 }
 
+// The same for units that share a Sync. While one of them waits for a lock, those of the others are held,
+// too, which directly nobody would do: so it is much shorter than what a server waits before it looks for
+// deadlocks (deadlock_timeout, by default 1 s).
+inline constexpr std::chrono::milliseconds longest_batch{100};
+constexpr nanoseconds batch_stall_limit(const config::pool_settings& settings) {
+  return std::min<nanoseconds>(stall_limit(settings), longest_batch);
+}
+
 // Whether the head has had its turn for too long. An answer that has arrived and is not read yet is late by
 // this process's own fault, if that does not go on.
-constexpr bool is_stalled(nanoseconds since_turn, bool has_unread, const config::pool_settings& settings) {
-  const auto limit = stall_limit(settings);
+constexpr bool is_stalled(nanoseconds since_turn, bool has_unread, nanoseconds limit) {
   return since_turn >= (has_unread ? 3 * limit : limit);
 }
 

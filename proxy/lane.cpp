@@ -2,6 +2,7 @@
 
 #include "metrics/log.hpp"
 #include "pool/lane_policy.hpp"
+#include "proxy/core/statement_statistics.hpp"
 
 #include <utility>
 
@@ -21,6 +22,9 @@ struct counting_sink final : wire::sink {
 
 }  // namespace
 
+// Else small answers would be too large together, and each unit be sent twice.
+static_assert(config::most_in_lane_batch * core::statement_statistics::small_answer <=
+              core::lane_queue::largest_held_for_several);
 // Else the backend would stop to read before the answer is thought too large.
 static_assert(core::lane_queue::largest_held_for_several < pool::backend::most_kept);
 
@@ -32,7 +36,7 @@ void lane::begin(pool::pool& served) {
   stopped_since_ = {};
   shared_.set_user(this);
   if (!is_armed())
-    shared_.on().timer.arm(*this, io::clock::now() + pool::policy::stall_limit(served.settings()));
+    shared_.on().timer.arm(*this, io::clock::now() + pool::policy::batch_stall_limit(served.settings()));
 }
 
 void lane::join(lane_session& who, wire::bytes_view unit, std::chrono::nanoseconds expected,
@@ -135,25 +139,29 @@ void lane::on_client_drained() {
 
 // Looks now and then whether the head holds up the others.
 void lane::on_timeout() {
+  namespace policy = pool::policy;
   if (queue_.empty()) return;
   const auto now = io::clock::now();
   const auto& settings = pool_->settings();
-  const auto limit = pool::policy::stall_limit(settings);
-  const bool stopped = stopped_since_ != io::clock::time_point{};
+  // A batch that waits for a lock holds those of its other units: it could be a part of a deadlock.
+  const bool must_end = queue_.head_must_end_soon();
+  const auto limit = must_end ? policy::batch_stall_limit(settings) : policy::stall_limit(settings);
+  auto* head = static_cast<lane_session*>(queue_.head());
+  const bool stopped = head != nullptr && stopped_since_ != io::clock::time_point{};
   if (stopped && settings.client_write_timeout.count() > 0 &&
       now - stopped_since_ >= settings.client_write_timeout) {
     pool_->instruments().lane_closes[metrics::lane_close_reason::client_stalled].add();
-    static_cast<lane_session*>(queue_.head())->on_write_timeout();
-  } else if (pool::policy::is_stalled(now - head_since(), shared_.stream().has_unread(), settings)) {
-    // A batch that waits for a lock holds those of its other units: it could be a part of a deadlock.
-    const bool must_end = queue_.head_shares_sync();
+    head->on_write_timeout();
+  } else if (policy::is_stalled(now - head_since(), shared_.stream().has_unread(), limit)) {
     pool_->drain_lane(shared_);
     queue_.take_back_queued();
-    if (queue_.head() == nullptr && (must_end || settings.cancel_on_disconnect) &&
-        shared_.cancels_in_flight == 0)
-      pool_->cancel_query(shared_);
+    if (queue_.head() == nullptr) {
+      on_client_drained();
+      if ((must_end || settings.cancel_on_disconnect) && shared_.cancels_in_flight == 0)
+        pool_->cancel_query(shared_);
+    }
   }
-  shared_.on().timer.arm(*this, now + limit);
+  shared_.on().timer.arm(*this, now + policy::batch_stall_limit(settings));
 }
 
 void lane::on_server_lost(io::io_status why) {

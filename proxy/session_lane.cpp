@@ -108,6 +108,11 @@ void session::ask_for_lease(lease_reason why) {
   if (is_waiting()) enter(phase::waiting);
 }
 
+void session::ask_for_lane(const pool::lane_wish& wish) {
+  pool_.acquire(*this, greeting_->startup, wish);
+  if (is_waiting()) enter(phase::waiting);
+}
+
 void session::on_lane(pool::backend& shared, bool begins) {
   lane_ = &lane_of(shared, host_.catalogue.prefix());
   if (begins) {
@@ -151,7 +156,8 @@ void session::on_answered(const core::lane_answer& how) {
   counts.transactions.add();
   const auto limit = pool::policy::longest_shared(pool_.settings());
   if (how.batch > 1)
-    host_.statistics.observe_together(statement_key_, together, how.batch, how.bytes, limit);
+    host_.statistics.observe_together(statement_key_, {together, how.batch, how.batch_number}, how.bytes,
+                                      limit);
   else
     host_.statistics.observe(statement_key_, took, how.bytes, limit);
   if (how.error.sqlstate[0] != '\0') note_server_error(how.error.sqlstate.data());
@@ -160,13 +166,16 @@ void session::on_answered(const core::lane_answer& how) {
   offer_kept_bytes();
 }
 
-// Not a word of the answer has reached the client, so it goes again, on a backend of its own.
+// Not a word of the answer has reached the client, so it goes again: on a backend of its own; if others have
+// made it fail, by itself, which as a rule is the same lane.
 void session::on_resend(core::resend_reason why) {
   lane_ = nullptr;
   pool_.instruments().resent_units[reason_of(why)].add();
-  if (why == core::resend_reason::batch_failed || why == core::resend_reason::stalled)
-    host_.statistics.set_apart(statement_key_);
-  ask_for_lease(why == core::resend_reason::stalled ? lease_reason::stalled : lease_reason::resent);
+  enter(phase::idle);
+  if (why != core::resend_reason::batch_failed)
+    return ask_for_lease(why == core::resend_reason::stalled ? lease_reason::stalled : lease_reason::resent);
+  may_share_sync_ = false;
+  ask_for_lane({application_name_.now(), expected_, since_.time_since_epoch()});
 }
 
 void session::on_failed(core::lane_failure why, bool begun) {

@@ -49,6 +49,7 @@ void session::on_timeout() {
                                   "It was queued behind another query on a shared server connection."));
     case phase::active:
       if (overdue_) return end(outcome::unit_ran_too_long);
+      if (lane_ != nullptr && !lane_->serves_alone(*this)) return cancel(nullptr);
       overdue_ = true;
       if (lane_ != nullptr)
         lane_->cancel_head(nullptr);

@@ -93,11 +93,13 @@ lane_step lane_queue::relay_batch(wire::bytes_view range, std::size_t batch,
                                   std::optional<resend_reason> resend) {
   std::size_t used = 0;
   bool answered = true;
+  ++batches_;
   for (std::size_t i = 0; i < batch && answered; ++i) {
     const auto step = relay_answer(range.subspan(used), resend, answered);
     used += step.consumed;
     if (step.what != lane_step::outcome::done) return {used, step.what, step.violation};
     answer_.batch = batch;
+    answer_.batch_number = batches_;
     if (answered) finish_head(resend);
   }
   return {used};

@@ -41,7 +41,8 @@ enum class lane_failure : std::uint8_t {
 struct lane_answer {
   std::size_t bytes = 0;
   seen_error error;
-  std::size_t batch = 1;  // units that were answered together, this one included
+  std::size_t batch = 1;           // units that were answered together, this one included
+  std::uint32_t batch_number = 0;  // another one for the next batch
 };
 
 // Units that have left since this was last asked for.
@@ -91,6 +92,8 @@ class lane_queue {
   // Whether the server works on its unit, and on no other one.
   bool serves_alone(const lane_rider& who) const;
   bool head_shares_sync() const { return head_batch() > 1; }
+  // Or did so, and is left over: it may hold locks of several units while it waits for that of another one.
+  bool head_must_end_soon() const { return head_shares_sync() || (!empty() && units_.front().is_left_over); }
 
   // Sends a whole unit. With rules.withholds_sync it joins the batch that is open, or opens one: nothing of
   // that may reach the server before end_batch(), so that its transaction begins after all of its units have
@@ -134,6 +137,7 @@ class lane_queue {
     bool takes_over = false;       // may use a statement that was not parsed for its client
     bool is_canceled = false;      // by its own client
     bool ends_batch = true;        // the Sync behind it is sent
+    bool is_left_over = false;     // of a batch whose units go again: nobody's
   };
 
   struct discarding_sink final : wire::sink {
@@ -155,6 +159,7 @@ class lane_queue {
   const std::string_view statement_prefix_;
   ring<queued> units_;
   std::size_t open_ = 0;  // the last so many of them: their Sync is still to be sent
+  std::uint32_t batches_ = 0;
   lane_departures departures_;
   lane_answer answer_;         // to the head, so far
   bool streams_ = false;       // the answer to the head was too large to be held

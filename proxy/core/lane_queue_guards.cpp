@@ -77,7 +77,10 @@ void lane_queue::dissolve_head(resend_reason why) {
       [&inner](const expected_response& one) { return one.is_withheld_sync() && inner > 0 && inner-- > 0; });
   for (std::size_t left = batch; left > 0; --left) {
     auto gone = left > 1 ? pop() : units_.front();
-    if (left == 1) units_.at(0).rider = nullptr;
+    if (left == 1) {
+      units_.at(0).rider = nullptr;
+      units_.at(0).is_left_over = true;
+    }
     if (gone.rider != nullptr) send_again(gone, why);
   }
 }
@@ -88,8 +91,9 @@ void lane_queue::lose(wire::bytes_view last_words) {
   bool ignored = false;
   if (head_shares_sync()) dissolve_head(resend_reason::server_lost);
   std::optional<resend_reason> resend;
+  if (std::exchange(open_, 0) == units_.size()) resend = resend_reason::server_lost;  // nothing was sent
   const auto error = wire::measure_answer(last_words).error;
-  if (!error.empty() && !units_.empty() && !streams_) {
+  if (!error.empty() && !units_.empty() && !streams_ && !resend) {
     resend = reason_to_resend(error);
     relay_answer(last_words, resend, ignored);
   }
@@ -106,6 +110,7 @@ void lane_queue::lose(wire::bytes_view last_words) {
 }
 
 void lane_queue::fail_all(lane_failure why) {
+  open_ = 0;
   for (std::size_t i = 0; i < units_.size(); ++i)
     if (units_.at(i).rider != nullptr) take_back_names(i);
   while (!units_.empty()) {

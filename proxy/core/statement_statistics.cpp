@@ -47,13 +47,19 @@ void statement_statistics::set_apart(std::uint64_t key) {
 }
 
 // A share of a slow batch says nothing of its statements: one of them took nearly all of it.
-void statement_statistics::observe_together(std::uint64_t key, std::chrono::nanoseconds together,
-                                            std::size_t units, std::size_t answer_bytes,
-                                            std::chrono::nanoseconds limit) {
+void statement_statistics::observe_together(std::uint64_t key, const batch& together,
+                                            std::size_t answer_bytes, std::chrono::nanoseconds limit) {
+  const auto units = static_cast<std::int64_t>(together.units);
   auto* one = find(key);
-  const bool is_slow = together > limit;
-  if (one != nullptr && std::exchange(one->was_in_slow_batch, is_slow) && is_slow) set_apart(key);
-  if (!is_slow) observe(key, together / static_cast<std::int64_t>(units), answer_bytes, limit);
+  const std::chrono::nanoseconds usual{one == nullptr ? 0
+                                                      : static_cast<std::int64_t>(one->usual_nanoseconds)};
+  if (together.took <= limit + units * usual) {
+    if (one != nullptr) one->slow_batch = 0;
+    return observe(key, together.took / units, answer_bytes, limit);
+  }
+  if (one == nullptr) return;
+  const auto last = std::exchange(one->slow_batch, together.number);
+  if (last != 0 && last != together.number) set_apart(key);
 }
 
 void statement_statistics::observe(std::uint64_t key, std::chrono::nanoseconds took, std::size_t answer_bytes,

@@ -32,10 +32,15 @@ class statement_statistics {
   void observe(std::uint64_t key, std::chrono::nanoseconds took, std::size_t answer_bytes,
                std::chrono::nanoseconds limit);
 
-  // `together`: what `units` took that shared a Sync, this one among them. Too long twice in a row: set
-  // apart.
-  void observe_together(std::uint64_t key, std::chrono::nanoseconds together, std::size_t units,
-                        std::size_t answer_bytes, std::chrono::nanoseconds limit);
+  // Units that shared a Sync, this one among them.
+  struct batch {
+    std::chrono::nanoseconds took{};
+    std::size_t units = 1;
+    std::uint32_t number = 0;  // not 0, and another one for the next batch
+  };
+  // In two slow batches, one after the other: set apart.
+  void observe_together(std::uint64_t key, const batch& together, std::size_t answer_bytes,
+                        std::chrono::nanoseconds limit);
   // It may be what made units fail that shared its Sync, or made them slow: the next few executions show, if
   // nothing shares theirs.
   void set_apart(std::uint64_t key);
@@ -46,7 +51,7 @@ class statement_statistics {
  private:
   static constexpr std::uint32_t executions_needed = 10;
   static constexpr std::uint32_t executions_counted = 64;
-  static constexpr std::uint8_t executions_apart = 8;
+  static constexpr std::uint8_t executions_apart = 32;
   static constexpr std::size_t set_count = 1024;  // a power of two; four statements each
 
   struct entry {
@@ -56,8 +61,8 @@ class statement_statistics {
     float nanoseconds = 0;  // weighted means
     float usual_nanoseconds = 0;
     float bytes = 0;
-    std::uint8_t apart = 0;          // executions to come that nothing may be sent together with
-    bool was_in_slow_batch = false;  // the last time
+    std::uint8_t apart = 0;        // executions to come that nothing may be sent together with
+    std::uint32_t slow_batch = 0;  // its number, if the last one was slow
   };
   using set = std::array<entry, 4>;
 

@@ -146,6 +146,28 @@ TEST(lane_batch, one_whose_server_is_lost_is_sent_again_whole) {
     s.expect(client, "").expect_told(client, {"turn", "resend: server lost"});
 }
 
+TEST(lane_batch, what_was_never_sent_goes_again_whatever_the_server_said_last) {
+  lane_script s;
+  s.share("a", unit("select 1")).share("b", parse("p", "select 2") + sync());
+  s.lane().lose(wire::as_bytes(error("57P01", "no", {}, "FATAL")));
+  for (const auto* client : {"a", "b"}) s.expect(client, "").expect_told(client, {"resend: server lost"});
+  EXPECT_EQ(s.state("b").statements.find("p"), nullptr);
+  EXPECT_EQ(s.lane().open_units(), 0u);
+}
+
+TEST(lane_batch, what_is_left_of_one_has_to_end_soon) {
+  lane_script s;
+  two(s);
+  EXPECT_TRUE(s.lane().head_must_end_soon());
+  const std::string large(core::lane_queue::largest_held_for_several, 'x');
+  s.server(ran("1") + parse_complete() + bind_complete() + data_row(large));
+  EXPECT_FALSE(s.lane().head_shares_sync());
+  EXPECT_TRUE(s.lane().head_must_end_soon());
+  s.join("c", query("select 3"));
+  s.server(complete("SELECT 1") + ready());
+  EXPECT_FALSE(s.lane().head_must_end_soon());
+}
+
 TEST(lane_batch, who_leaves_it_does_not_hurt_the_others) {
   lane_same_for_every_split([](lane_script& s) {
     s.share("a", unit("select 1")).share("b", unit("select 2")).share("c", unit("select 3")).end_batch();

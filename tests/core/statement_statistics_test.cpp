@@ -128,7 +128,7 @@ TEST(statement_statistics, what_was_seen_last_outlives_what_was_not) {
 
 TEST(statement_statistics, what_was_sent_together_is_shared_out_evenly) {
   statistics all;
-  for (int i = 0; i < 10; ++i) all.observe_together(7, 800us, 8, 100, limit);
+  for (std::uint32_t i = 1; i <= 10; ++i) all.observe_together(7, {800us, 8, i}, 100, limit);
   EXPECT_EQ(judge(all, 7), verdict::proven);
   EXPECT_NEAR(static_cast<double>(all.look_up(7, limit).expected.count()), 100000.0, 1.0);
 }
@@ -136,7 +136,7 @@ TEST(statement_statistics, what_was_sent_together_is_shared_out_evenly) {
 TEST(statement_statistics, a_slow_batch_says_nothing_of_its_statements) {
   statistics all;
   observe(all, 7, 20, 100us);
-  all.observe_together(7, 10 * limit, 2, 100, limit);
+  all.observe_together(7, {10 * limit, 2, 1}, 100, limit);
   EXPECT_EQ(judge(all, 7), verdict::proven);
   EXPECT_NEAR(static_cast<double>(all.look_up(7, limit).expected.count()), 100000.0, 1.0);
   EXPECT_FALSE(all.look_up(7, limit).is_apart);
@@ -145,15 +145,23 @@ TEST(statement_statistics, a_slow_batch_says_nothing_of_its_statements) {
 TEST(statement_statistics, the_second_slow_batch_in_a_row_sets_its_statements_apart_until_they_are_measured) {
   statistics all;
   observe(all, 7, 20, 100us);
-  all.observe_together(7, 2 * limit, 2, 100, limit);
-  all.observe_together(7, limit / 2, 2, 100, limit);
-  all.observe_together(7, 2 * limit, 2, 100, limit);
-  EXPECT_FALSE(all.look_up(7, limit).is_apart);
-  all.observe_together(7, 2 * limit, 2, 100, limit);
+  all.observe_together(7, {2 * limit, 2, 1}, 100, limit);
+  all.observe_together(7, {limit / 2, 2, 2}, 100, limit);
+  all.observe_together(7, {2 * limit, 2, 3}, 100, limit);
+  all.observe_together(7, {2 * limit, 2, 3}, 100, limit);
+  EXPECT_FALSE(all.look_up(7, limit).is_apart) << "twice in the same batch";
+  all.observe_together(7, {2 * limit, 2, 4}, 100, limit);
   EXPECT_TRUE(all.look_up(7, limit).is_apart);
-  observe(all, 7, 7, 100us);
+  observe(all, 7, 31, 100us);
   EXPECT_TRUE(all.look_up(7, limit).is_apart);
   observe(all, 7, 1, 100us);
+  EXPECT_FALSE(all.look_up(7, limit).is_apart);
+}
+
+TEST(statement_statistics, a_batch_of_many_units_may_take_as_long_as_they_usually_do) {
+  statistics all;
+  observe(all, 7, 20, 100us);
+  for (std::uint32_t i = 1; i <= 3; ++i) all.observe_together(7, {2 * limit, 16, i}, 100, limit);
   EXPECT_FALSE(all.look_up(7, limit).is_apart);
 }
 

@@ -76,6 +76,22 @@ TEST_F(lane_batch, an_error_is_its_own_clients_alone) {
   EXPECT_GT(resent(*pgweir, "batch_failed"), 0);
 }
 
+// Those that hold the other connections may be long.
+TEST_F(lane_batch, whom_the_error_of_another_has_hit_needs_no_lease) {
+  start("size = 2\nlanes = 1");
+  auto busy = wire_client::postgres(pgweir->tcp());
+  busy.ask_sql("BEGIN");
+  busy.ask_sql("SELECT 1");
+  const auto leased = units_leased(*pgweir, "resent");
+  send_at_once({read_number(1), divide_by(500), read_number(3), read_number(4)});
+  for (const auto i : {0u, 2u, 3u})
+    EXPECT_EQ(first_columns(clients[i].read_until_ready()), texts{name_of(static_cast<int>(i) + 1)});
+  EXPECT_EQ(sqlstate_of(clients[1].read_until_ready()), "22012");
+  EXPECT_GE(resent(*pgweir, "batch_failed"), 2);
+  EXPECT_LE(units_leased(*pgweir, "resent") - leased, 1) << "of the one that fails";
+  busy.ask_sql("COMMIT");
+}
+
 TEST_F(lane_batch, nobody_meets_the_portal_of_another) {
   start("size = 1");
   send_at_once({read_number(1), frontend::execute() + frontend::sync(), read_number(3)});
@@ -99,6 +115,16 @@ TEST_F(lane_batch, one_that_waits_for_a_lock_does_not_keep_those_that_it_has) {
   gate.open();
   other.ask_sql("COMMIT");
   EXPECT_EQ(first_columns(clients[2].read_until_ready()), texts{"open"});
+}
+
+TEST_F(lane_batch, one_that_takes_too_long_is_told_so_and_stays) {
+  start("size = 3\nlanes = 1\nquery_timeout = \"50ms\"");
+  closed_gate gate;
+  send_at_once({read_number(1), read_gate(), read_number(3)});
+  EXPECT_EQ(sqlstate_of(clients[1].read_until_ready()), "57014");
+  for (const auto i : {0u, 2u}) clients[i].read_until_ready();
+  gate.open();
+  EXPECT_EQ(first_columns(clients[1].ask(read_number(5))), texts{"n5"});
 }
 
 TEST_F(lane_batch, a_cancel_hits_the_one_that_asked_for_it) {

@@ -154,13 +154,20 @@ TEST(lane_policy, connects_another_backend_only_where_it_would_shorten_the_queue
     EXPECT_EQ(wants_another_lane(one.now, settings_of(one.lanes_allowed)), one.expected) << one.what;
 }
 
+TEST(lane_policy, units_that_share_a_sync_are_given_up_long_before_a_server_looks_for_deadlocks) {
+  config::pool_settings settings;
+  EXPECT_EQ(batch_stall_limit(settings), stall_limit(settings));
+  settings.lane_expected_time = std::chrono::seconds{5};
+  EXPECT_EQ(batch_stall_limit(settings), longest_batch);
+}
+
 TEST(lane_policy, a_head_is_stalled_after_the_limit_and_later_if_its_answer_has_come_unread) {
   const auto settings = settings_of(0);
   const auto limit = stall_limit(settings);
-  EXPECT_FALSE(is_stalled(limit - 1ns, false, settings));
-  EXPECT_TRUE(is_stalled(limit, false, settings));
-  EXPECT_FALSE(is_stalled(3 * limit - 1ns, true, settings));
-  EXPECT_TRUE(is_stalled(3 * limit, true, settings)) << "a long answer that never ends";
+  EXPECT_FALSE(is_stalled(limit - 1ns, false, limit));
+  EXPECT_TRUE(is_stalled(limit, false, limit));
+  EXPECT_FALSE(is_stalled(3 * limit - 1ns, true, limit));
+  EXPECT_TRUE(is_stalled(3 * limit, true, limit)) << "a long answer that never ends";
 }
 
 struct lease_case {
