@@ -52,9 +52,10 @@ bool listen_branch::want(const subscriber& who, const std::vector<std::string>& 
 }
 
 void listen_branch::have(const subscriber& who, const std::vector<std::string>& channels) {
+  last_request_ = first_request;
   for (const auto& channel : channels) {
     kept_.add(channel, who.subscriber_id());
-    requests_[channel] = 0;
+    requests_[channel] = first_request;
   }
   auto& mine = members_.at(who.subscriber_id());
   take_over(who.subscriber_id(), mine, channels);

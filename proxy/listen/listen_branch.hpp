@@ -48,7 +48,8 @@ class listen_branch {
 
   // These are all that `who` wants. True: the hub listens to them already; else on_hub_listens() follows.
   bool want(const subscriber& who, const std::vector<std::string>& channels);
-  // It has them at once: the hub listens to nothing else yet.
+  // It has them at once, with the hub that has just begun, and listens to nothing else. Others who want them
+  // wait for the hub's first answer all the same: before that it would not see their marks.
   void have(const subscriber& who, const std::vector<std::string>& channels);
   void give_up(const subscriber& who, const std::vector<std::string>& channels);
   // on_round_trip() follows, after all that was said before now.
@@ -60,6 +61,9 @@ class listen_branch {
   std::string begin_mark(const subscriber& who);
   // It was set: from there on the hub's notifications are those of `who`.
   void end_mark(const subscriber& who);
+
+  // What a hub has been asked when it begins, see have().
+  static constexpr std::uint64_t first_request = 1;
 
   const hub_place& hub() const { return hub_; }
   // Its hub has gone, and so have its sessions.

@@ -60,18 +60,19 @@ void listen_hub::begin(pool::lease given, std::size_t from, const std::vector<st
   workers_.try_emplace(from);
   pool_.instruments().listened_channels.add(static_cast<std::int64_t>(channels.size()));
   application_name_ = given->application_name;
-  take(std::move(given));
+  pending_[from] = listen_branch::first_request;
+  take(std::move(given), {owed::kind::listens, from, listen_branch::first_request});
 }
 
 // The settings of the session that had it go; what it listens to stays.
-void listen_hub::take(pool::lease given) {
+void listen_hub::take(pool::lease given, owed marks_answer) {
   lease_ = std::move(given);
   lease_->set_user(this);
   auto& state = memory_of(*lease_).state;
   prepare_for(*lease_, {.client_id = 0, .application_name = application_name_, .profile = nullptr},
               pool_.instruments());
   owed_.assign(state.expected.size(), {});
-  ask(wire::sql_to_listen(std::array{mark_channel_}), {});
+  ask(wire::sql_to_listen(std::array{mark_channel_}), marks_answer);
   watch();
 }
 
@@ -214,7 +215,7 @@ void listen_hub::lose(const std::string& why, metrics::close_reason how) {
 }
 
 void listen_hub::on_backend(pool::lease granted) {
-  take(std::move(granted));
+  take(std::move(granted), {});
   ask(wire::sql_to_listen(channels_.channels()), {.what = owed::kind::repair});
 }
 

@@ -78,7 +78,8 @@ class listen_hub final : private pool::backend_user,
   // io::timeout
   void on_timeout() override;
 
-  void take(pool::lease given);
+  // `marks_answer`: what follows when it listens to the marks.
+  void take(pool::lease given, owed marks_answer);
   void watch();
   void ask(const std::string& sql, owed answer);
   void take_answers();

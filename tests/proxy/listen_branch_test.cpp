@@ -8,7 +8,8 @@ namespace {
 using kind = hub_event::kind;
 
 struct listener final : subscriber {
-  std::uint64_t subscriber_id() const override { return 7; }
+  explicit listener(std::uint64_t number = 7) : id(number) {}
+  std::uint64_t subscriber_id() const override { return id; }
   void on_hub_listens() override { ++granted; }
   void on_hub_closed() override {}
   void on_notification(const std::string& channel, const shared_text&) override { heard.push_back(channel); }
@@ -16,6 +17,7 @@ struct listener final : subscriber {
   void on_hub_repaired() override {}
   void on_hub_lost(const shared_text&) override {}
 
+  const std::uint64_t id;
   int granted = 0;
   std::vector<std::string> heard;
 };
@@ -75,6 +77,20 @@ TEST_F(one_listener, has_at_once_what_was_marked_on_a_connection_that_the_hub_ha
   branch_.on_event({.what = kind::repaired});
   notify("a");
   EXPECT_EQ(one_.heard, std::vector<std::string>{"a"});
+}
+
+// Its own connection is the hub's, which does not listen to marks yet: whoever set one then stayed deaf.
+TEST_F(one_listener, that_opens_a_hub_hears_at_once_and_others_wait_for_the_hubs_first_answer) {
+  branch_.have(one_, {"a"});
+  listener second{8};
+  branch_.enter(second);
+  EXPECT_FALSE(branch_.want(second, {"a"}));
+  notify("a");
+  EXPECT_EQ(one_.heard, std::vector<std::string>{"a"});
+  EXPECT_EQ(second.granted, 0);
+  branch_.on_event({.what = kind::listens, .number = listen_branch::first_request});
+  EXPECT_EQ(second.granted, 1);
+  branch_.leave(second);
 }
 
 }  // namespace
