@@ -78,7 +78,7 @@ TEST_F(max_pinned, counts_how_long_they_wait_for_a_place) {
   auto third = wire_client::postgres(pgweir_.tcp());
   first_.goodbye();
   EXPECT_EQ(sqlstate_of(second_.read_until_ready()), "");
-  EXPECT_GE(seconds("ok"), before + 0.2);
+  EXPECT_GE(seconds("ok"), before + 0.1);
   third.send(frontend::query("PREPARE q AS SELECT 1"));
   ASSERT_TRUE(eventually(waits));
   third.abandon();
