@@ -256,6 +256,8 @@ TEST_P(session_state, knows_the_role_that_its_login_begins_with_from_none) {
 TEST_P(session_state, that_the_server_refuses_elsewhere_ends_its_session_with_the_reason) {
   postgres::shared().exec("DROP ROLE IF EXISTS gone; CREATE ROLE gone");
   one_.ask_sql("SET ROLE gone");
+  const auto at_work = [&] { return pgweir_.metric("pgweir_server_connections", "state=\"active\""); };
+  ASSERT_TRUE(eventually([&] { return at_work() == 0; })) << "it has been asked what is left, too";
   EXPECT_EQ(other_.value("SELECT current_user"), "postgres") << "on the same server connection";
   postgres::shared().exec("DROP ROLE gone");
   const auto answer = one_.ask_sql("SELECT 1");
