@@ -118,7 +118,7 @@ TEST_F(lane_batch, one_that_waits_for_a_lock_does_not_keep_those_that_it_has) {
 }
 
 TEST_F(lane_batch, one_that_takes_too_long_is_told_so_and_stays) {
-  start("size = 3\nlanes = 1\nquery_timeout = \"50ms\"");
+  start("size = 3\nlanes = 1\nquery_timeout = \"400ms\"");
   closed_gate gate;
   send_at_once({read_number(1), read_gate(), read_number(3)});
   EXPECT_EQ(sqlstate_of(clients[1].read_until_ready()), "57014");
