@@ -1,13 +1,9 @@
 #include "pool/pin_budget.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
 #include <algorithm>
 #include <utility>
 
 namespace pgweir::pool {
-namespace asio = boost::asio;
 
 bool pin_budget::try_take() {
   const std::lock_guard lock{mutex_};
@@ -43,11 +39,10 @@ void pin_budget::give_back() {
     line_.pop_front();
   }
   auto& loop = next->loop;
-  asio::post(loop.context, [this, next = std::move(next)] {
+  loop.poll.post([this, next = std::move(next)] {
     auto* who = std::exchange(next->who, nullptr);
     who != nullptr ? who->on_pin_place() : give_back();
   });
-  loop.poll.wake();
 }
 
 void pin_place::accept() {

@@ -1,12 +1,8 @@
 #include "pool/shared_pool.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
 #include <utility>
 
 namespace pgweir::pool {
-namespace asio = boost::asio;
 
 shared_pool::shared_pool(std::string database, std::string user, const config::pool_settings& settings,
                          std::size_t workers)
@@ -96,8 +92,7 @@ void shared_pool::ask(std::size_t from, std::size_t by, const shared_profile& pr
   {
     const std::lock_guard lock{theirs.mutex};
     if (auto* member = theirs.member) {
-      asio::post(theirs.loop->context, [member, by, profile, any] { member->on_asked(by, profile, any); });
-      theirs.loop->poll.wake();
+      theirs.loop->poll.post([member, by, profile, any] { member->on_asked(by, profile, any); });
       return;
     }
   }
@@ -114,8 +109,7 @@ void shared_pool::vacate(const std::shared_ptr<const std::string>& database) {
     const std::lock_guard lock{one->mutex};
     auto* member = one->member;
     if (member == nullptr) continue;
-    asio::post(one->loop->context, [member, database] { member->on_vacate(*database); });
-    one->loop->poll.wake();
+    one->loop->poll.post([member, database] { member->on_vacate(*database); });
   }
 }
 
@@ -150,8 +144,7 @@ void shared_pool::wake(std::size_t worker) {
   const std::lock_guard lock{theirs.mutex};
   auto* member = theirs.member;
   if (member == nullptr) return;
-  asio::post(theirs.loop->context, [member] { member->on_wake(); });
-  theirs.loop->poll.wake();
+  theirs.loop->poll.post([member] { member->on_wake(); });
 }
 
 }  // namespace pgweir::pool

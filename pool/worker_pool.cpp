@@ -137,8 +137,7 @@ void worker_pool::cancel_query(backend& target, std::shared_ptr<void> until_done
   ++target.cancels_in_flight;
   asio::post(blocking_, [this, handle, id = target.id(), held = std::move(until_done)] {
     auto error = handle->send_cancel();
-    asio::post(loop_.context, [this, id, error = std::move(error), held] { cancel_done(id, error); });
-    loop_.poll.wake();
+    loop_.poll.post([this, id, error = std::move(error), held] { cancel_done(id, error); });
   });
 }
 

@@ -22,11 +22,11 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -61,11 +61,7 @@ class worker final : private session_host, private connection_taker {
   void join();
 
   // From any thread.
-  template <class Function>
-  void post(Function work) {
-    boost::asio::post(context_, std::move(work));
-    loop_.poll.wake();
-  }
+  void post(std::function<void()> work) { loop_.poll.post(std::move(work)); }
 
  private:
   void on_connection(int descriptor, const sockaddr_storage& from) override;

@@ -171,7 +171,11 @@ void poller::watch_writable(int descriptor, pollable& target) {
   ::epoll_ctl(impl_->epoll.native_handle(), EPOLL_CTL_MOD, descriptor, &event);
 }
 
-void poller::wake() { ::eventfd_write(impl_->from_others.descriptor, 1); }
+// Asio alone would not end a wait for events here.
+void poller::post(std::function<void()> work) {
+  asio::post(impl_->context, std::move(work));
+  ::eventfd_write(impl_->from_others.descriptor, 1);
+}
 
 asio_work::asio_work(poller& counted) : count_(counted.impl_->asio_works) { ++*count_; }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -52,8 +53,8 @@ class poller {
   // `target` gets on_turn_end() once, when this turn's events are done; the caller schedules it at most once
   // a turn.
   void at_turn_end(pollable& target);
-  // From any thread, after it has posted something to the io_context: the poller may be waiting for events.
-  void wake();
+  // From any thread: runs on this one's, in the order of the calls.
+  void post(std::function<void()> work);
   // Destroys `gone` when no event of this turn can refer to it any more.
   void retire(std::unique_ptr<pollable> gone);
 

@@ -1,24 +1,11 @@
 #include "proxy/listen/listen_directory.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
 namespace pgweir::proxy {
 
 hub_key key_of(const pool::pool& served, const pool::profile& startup) {
   hub_key key{{served.database(), served.user()}, startup.options};
   for (const auto& [name, value] : startup.settings) key.startup += '\0' + name + '\0' + value;
   return key;
-}
-
-void listen_directory::join(std::size_t worker, io::loop& loop, listen_desk& desk) {
-  const std::lock_guard lock{mutex_};
-  seats_[worker] = {&loop, &desk};
-}
-
-void listen_directory::leave(std::size_t worker) {
-  const std::lock_guard lock{mutex_};
-  seats_[worker] = {};
 }
 
 std::optional<hub_place> listen_directory::find(const hub_key& key) const {
@@ -41,14 +28,6 @@ void listen_directory::close(const hub_key& key, std::uint64_t id) {
   auto& of_pool = hubs_[key.pool];
   const auto at = of_pool.find(key.startup);
   if (at != of_pool.end() && at->second.id == id) of_pool.erase(at);
-}
-
-void listen_directory::post(std::size_t worker, std::function<void(listen_desk&)> work) {
-  const std::lock_guard lock{mutex_};
-  const auto [loop, desk] = seats_[worker];
-  if (desk == nullptr) return;
-  boost::asio::post(loop->context, [desk = desk, work = std::move(work)] { work(*desk); });
-  loop->poll.wake();
 }
 
 }  // namespace pgweir::proxy

@@ -4,18 +4,16 @@
 // Outlives all workers. Thread rule: any thread.
 #pragma once
 
-#include "pool/io/loop.hpp"
 #include "pool/pool.hpp"
+#include "proxy/worker_seats.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace pgweir::proxy {
 
@@ -32,14 +30,11 @@ struct hub_place {
   std::size_t home = 0;  // worker
 };
 
-class listen_directory {
+class listen_directory : public worker_seats<listen_desk> {
  public:
   // `secret`: what no client can guess.
   listen_directory(std::size_t workers, std::string secret)
-      : mark_prefix_("pgweir_mark_" + std::move(secret) + "_"), seats_(workers) {}
-
-  void join(std::size_t worker, io::loop& loop, listen_desk& desk);
-  void leave(std::size_t worker);
+      : worker_seats(workers), mark_prefix_("pgweir_mark_" + std::move(secret) + "_") {}
 
   std::optional<hub_place> find(const hub_key& key) const;
   // `home` opens one. Nothing: there is one already; or the pool, whose size is given, would be left without
@@ -50,19 +45,10 @@ class listen_directory {
   // Where the marks of the hub's sessions go; a name that needs no quotes.
   std::string mark_channel(const hub_place& hub) const { return mark_prefix_ + std::to_string(hub.id); }
 
-  // Runs on the thread of `worker`, in the order of the calls; not at all once it has gone.
-  void post(std::size_t worker, std::function<void(listen_desk&)> work);
-
  private:
-  struct seat {
-    io::loop* loop = nullptr;
-    listen_desk* desk = nullptr;
-  };
-
   const std::string mark_prefix_;
 
   mutable std::mutex mutex_;  // guards what follows
-  std::vector<seat> seats_;
   std::map<std::pair<std::string, std::string>, std::map<std::string, hub_place>> hubs_;
   std::uint64_t last_id_ = 0;
 };
