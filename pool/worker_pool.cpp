@@ -247,9 +247,7 @@ void worker_pool::close(backend& gone, metrics::close_reason why, budget slot) {
 void worker_pool::tick(io::clock::time_point now) {
   now_ = now;
   refused_ = refusal::none;
-  std::vector<backend*> idle;
-  for (const auto& one : set_.in(backend_state::idle)) idle.push_back(one.get());
-  for (auto* one : idle) {
+  for (auto* one : idle_now()) {
     const policy::idle_facts facts{now - one->connected_at(), now - one->idle_since, shared_->open(),
                                    one->in_template_database()};
     if (const auto why = policy::reason_to_close(facts, settings())) close(*one, *why);
@@ -265,9 +263,8 @@ void worker_pool::tick(io::clock::time_point now) {
 }
 
 void worker_pool::on_vacate(const std::string& name) {
-  std::vector<backend*> in_the_way;
-  for (const auto& one : set_.in(backend_state::idle))
-    if (one->welcome().database == name) in_the_way.push_back(one.get());
+  auto in_the_way = idle_now();
+  std::erase_if(in_the_way, [&](const backend* one) { return one->welcome().database != name; });
   if (in_the_way.empty() && database() != name) return;
   last_profile_ = nullptr;
   vacated_ = true;

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace boost::asio {
 class thread_pool;
@@ -104,6 +105,7 @@ class worker_pool final : public pool, private connector_user, private pool_sibl
   bool may_lease(std::chrono::nanoseconds ticket) const;
   policy::lease_snapshot lease_view(std::chrono::nanoseconds ticket) const;
   void make_room_for_leases();
+  std::vector<backend*> idle_now() const;
   void retire_old_lanes();
   void retire_outdated();
 

@@ -2,9 +2,14 @@
 #include "pool/pool_policy.hpp"
 #include "pool/worker_pool.hpp"
 
-#include <vector>
-
 namespace pgweir::pool {
+
+// Those that are closed leave the set.
+std::vector<backend*> worker_pool::idle_now() const {
+  std::vector<backend*> idle;
+  for (const auto& one : set_.in(backend_state::idle)) idle.push_back(one.get());
+  return idle;
+}
 
 // If it is not to be given to anybody.
 std::optional<metrics::close_reason> worker_pool::reason_to_end(const backend& one) const {
@@ -25,10 +30,8 @@ void worker_pool::retire_outdated() {
   const auto changed_at = shared_->logins_changed_at();
   if (changed_at == logins_changed_at_) return;
   logins_changed_at_ = changed_at;
-  std::vector<backend*> idle;
-  for (const auto& one : set_.in(backend_state::idle))
-    if (is_outdated(*one)) idle.push_back(one.get());
-  for (auto* one : idle) close(*one, metrics::close_reason::outdated);
+  for (auto* one : idle_now())
+    if (is_outdated(*one)) close(*one, metrics::close_reason::outdated);
   retire_old_lanes();
 }
 
