@@ -84,22 +84,25 @@ request_relay::verdict request_relay::refuse(const wire::frame_header& header,
   return pass_through(header, passing::drop);
 }
 
+void request_relay::give_own_name(std::string_view name, const statement& made, bookkeeping then) {
+  built_.clear();
+  wire::append_parse(built_, name, wire::as_bytes(made.text_and_types));
+  inject(built_);
+  ++backend_.counts.server_parses;
+  backend_.expected.push({.request = request::parse,
+                          .how = handling::swallow,
+                          .then = then,
+                          .serial = client_.statements.find(name)->serial});
+}
+
 // Without a Sync, which would end what the unit has begun. So a statement that cannot be parsed makes the
 // unit fail.
 void request_relay::take_own_names_in_unit() {
   drop_shared_names();
   backend_.refusal.clear();
   wire::append_error(backend_.refusal, refusal_of_names_in_unit());
-  for (const auto& [name, made] : client_.statements.in_order()) {
-    built_.clear();
-    wire::append_parse(built_, name, wire::as_bytes(made->text_and_types));
-    inject(built_);
-    ++backend_.counts.server_parses;
-    backend_.expected.push({.request = request::parse,
-                            .how = handling::swallow,
-                            .then = bookkeeping::gives_own_name_in_unit,
-                            .serial = client_.statements.find(name)->serial});
-  }
+  for (const auto& [name, made] : client_.statements.in_order())
+    give_own_name(name, *made, bookkeeping::gives_own_name_in_unit);
   built_.clear();
   wire::append_close(built_, 'S', spare_name());
   wire::append_flush(built_);
@@ -120,16 +123,8 @@ void request_relay::take_own_names() {
   end_own_exchange();
   if (in_transaction) ask("SAVEPOINT pgweir");
   for (const auto& [name, made] : client_.statements.in_order()) {
-    built_.clear();
-    wire::append_parse(built_, name, wire::as_bytes(made->text_and_types));
-    wire::append_sync(built_);
-    inject(built_);
-    ++backend_.counts.server_parses;
-    backend_.expected.push({.request = request::parse,
-                            .how = handling::swallow,
-                            .then = bookkeeping::gives_own_name,
-                            .serial = client_.statements.find(name)->serial});
-    backend_.expected.push({.request = request::sync, .how = handling::swallow});
+    give_own_name(name, *made, bookkeeping::gives_own_name);
+    end_own_exchange();
     if (in_transaction) ask("ROLLBACK TO SAVEPOINT pgweir");
   }
   if (in_transaction) ask("RELEASE SAVEPOINT pgweir");

@@ -99,6 +99,7 @@ class request_relay {
   std::optional<verdict> settle_unnamed(std::string_view name, const wire::frame_header& header);
   verdict refuse(const wire::frame_header& header, const wire::error_fields& why);
   bool would_meet_shared_names() const;
+  void give_own_name(std::string_view name, const statement& made, bookkeeping then);
   void take_own_names();
   void take_own_names_in_unit();
   void drop_shared_names();
