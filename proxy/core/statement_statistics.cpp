@@ -18,14 +18,20 @@ float moved(float mean, float newest, std::uint32_t seen, std::uint32_t span) {
 constexpr int hiccup = 5;
 constexpr int slow_at_once = 20;
 
+// Null: it is not known.
+template <class Set>
+auto* find_in(Set& candidates, std::uint64_t key) {
+  const auto found =
+      std::find_if(candidates.begin(), candidates.end(), [key](const auto& one) { return one.key == key; });
+  return found == candidates.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 statement_statistics::known statement_statistics::look_up(std::uint64_t key,
                                                           std::chrono::nanoseconds limit) const {
-  const auto& candidates = set_of(key);
-  const auto found =
-      std::find_if(candidates.begin(), candidates.end(), [key](const entry& one) { return one.key == key; });
-  if (found == candidates.end()) return {};
+  const auto* found = find_in(set_of(key), key);
+  if (found == nullptr) return {};
   const std::chrono::nanoseconds expected{static_cast<std::int64_t>(found->nanoseconds)};
   const std::chrono::nanoseconds long_run{static_cast<std::int64_t>(found->usual_nanoseconds)};
   const bool is_apart = found->apart > 0;
@@ -35,55 +41,54 @@ statement_statistics::known statement_statistics::look_up(std::uint64_t key,
   return {verdict::proven, expected, long_run, is_apart};
 }
 
-statement_statistics::entry* statement_statistics::find(std::uint64_t key) {
+// In the place of a free one, or of that which has not been seen for longest. Differences, because the count
+// of uses wraps around.
+statement_statistics::entry& statement_statistics::make(std::uint64_t key) {
   auto& candidates = set_of(key);
-  const auto found =
-      std::find_if(candidates.begin(), candidates.end(), [key](const entry& one) { return one.key == key; });
-  return found == candidates.end() ? nullptr : &*found;
+  auto& oldest =
+      *std::max_element(candidates.begin(), candidates.end(), [this](const entry& a, const entry& b) {
+        return (a.key == 0 ? ~0u : uses_ - a.last_use) < (b.key == 0 ? ~0u : uses_ - b.last_use);
+      });
+  return oldest = {.key = key};
 }
 
 void statement_statistics::set_apart(std::uint64_t key) {
-  if (auto* one = find(key); one != nullptr) one->apart = executions_apart;
+  if (auto* one = find_in(set_of(key), key); one != nullptr) one->apart = executions_apart;
 }
 
 // A share of a slow batch says nothing of its statements: one of them took nearly all of it.
 void statement_statistics::observe_together(std::uint64_t key, const batch& together,
                                             std::size_t answer_bytes, std::chrono::nanoseconds limit) {
   const auto units = static_cast<std::int64_t>(together.units);
-  auto* one = find(key);
+  auto* one = find_in(set_of(key), key);
   const std::chrono::nanoseconds usual{one == nullptr ? 0
                                                       : static_cast<std::int64_t>(one->usual_nanoseconds)};
   if (together.took <= limit + units * usual) {
-    if (one != nullptr) one->slow_batch = 0;
-    return observe(key, together.took / units, answer_bytes, limit);
+    auto& seen = one != nullptr ? *one : make(key);
+    seen.slow_batch = 0;
+    return add(seen, together.took / units, answer_bytes, limit);
   }
   if (one == nullptr) return;
   const auto last = std::exchange(one->slow_batch, together.number);
-  if (last != 0 && last != together.number) set_apart(key);
+  if (last != 0 && last != together.number) one->apart = executions_apart;
 }
 
 void statement_statistics::observe(std::uint64_t key, std::chrono::nanoseconds took, std::size_t answer_bytes,
                                    std::chrono::nanoseconds limit) {
-  auto& candidates = set_of(key);
-  auto found =
-      std::find_if(candidates.begin(), candidates.end(), [key](const entry& one) { return one.key == key; });
+  auto* one = find_in(set_of(key), key);
+  add(one != nullptr ? *one : make(key), took, answer_bytes, limit);
+}
+
+void statement_statistics::add(entry& to, std::chrono::nanoseconds took, std::size_t answer_bytes,
+                               std::chrono::nanoseconds limit) {
   if (took < slow_at_once * limit) took = std::min<std::chrono::nanoseconds>(took, hiccup * limit);
   const auto nanoseconds = static_cast<float>(took.count());
-  const auto bytes = static_cast<float>(answer_bytes);
-  ++uses_;
-  if (found == candidates.end()) {
-    // Differences, because the count of uses wraps around.
-    found = std::max_element(candidates.begin(), candidates.end(), [this](const entry& a, const entry& b) {
-      return (a.key == 0 ? ~0u : uses_ - a.last_use) < (b.key == 0 ? ~0u : uses_ - b.last_use);
-    });
-    *found = {.key = key};
-  }
-  if (found->apart > 0) --found->apart;
-  found->seen = std::min(found->seen + 1, executions_counted);
-  found->last_use = uses_;
-  found->nanoseconds = moved(found->nanoseconds, nanoseconds, found->seen, recent);
-  found->usual_nanoseconds = moved(found->usual_nanoseconds, nanoseconds, found->seen, usual);
-  found->bytes = moved(found->bytes, bytes, found->seen, recent);
+  if (to.apart > 0) --to.apart;
+  to.seen = std::min(to.seen + 1, executions_counted);
+  to.last_use = ++uses_;
+  to.nanoseconds = moved(to.nanoseconds, nanoseconds, to.seen, recent);
+  to.usual_nanoseconds = moved(to.usual_nanoseconds, nanoseconds, to.seen, usual);
+  to.bytes = moved(to.bytes, static_cast<float>(answer_bytes), to.seen, recent);
 }
 
 }  // namespace pgweir::core

@@ -66,7 +66,9 @@ class statement_statistics {
   };
   using set = std::array<entry, 4>;
 
-  entry* find(std::uint64_t key);
+  entry& make(std::uint64_t key);
+  void add(entry& to, std::chrono::nanoseconds took, std::size_t answer_bytes,
+           std::chrono::nanoseconds limit);
   set& set_of(std::uint64_t key) { return sets_[key >> 7 & (set_count - 1)]; }
   const set& set_of(std::uint64_t key) const { return sets_[key >> 7 & (set_count - 1)]; }
 
