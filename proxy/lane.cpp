@@ -85,7 +85,7 @@ void lane::note_turn(io::clock::time_point now) { shared_.load.head_since = now.
 // Whom the request hits cannot be told any more when it arrives: nobody new may come, and who is hit by
 // mistake is sent again.
 bool lane::cancel_head(std::shared_ptr<void> asked_on) {
-  if (queue_.head_shares_sync() || !queue_.cancel_head()) return false;
+  if (!queue_.cancel_head()) return false;
   pool_->drain_lane(shared_);
   pool_->cancel_query(shared_, std::move(asked_on));
   return true;

@@ -30,7 +30,7 @@ class lane final : private pool::backend_user, private io::timeout {
   // The session ends, or gives its unit up.
   void leave(lane_session& who);
   // The client at the head asked for it, on the connection `asked_on`; see session::cancel(). False: there is
-  // nothing to ask the server for.
+  // nothing to ask the server for. Precondition: serves_alone() it.
   bool cancel_head(std::shared_ptr<void> asked_on);
   bool is_head(const lane_session& who) const;
   // The server works on its unit alone: only then it can be asked to cancel it.

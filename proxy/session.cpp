@@ -129,9 +129,8 @@ std::size_t session::start_unit(std::span<const std::byte> arrived, bool& blocke
 void session::ask_for_backend(std::span<const std::byte> unit) {
   if (phase_ != phase::waiting) since_ = io::clock::now();
   unit_ = unit;
-  pool_.acquire(*this, greeting_->startup, consider_sharing(unit));
+  ask_pool(consider_sharing(unit));
   unit_ = {};
-  if (is_waiting()) enter(phase::waiting);
 }
 
 void session::on_backend(pool::lease granted) {

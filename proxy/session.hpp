@@ -175,7 +175,8 @@ class session final : public io::connection,
   // From the unit that a backend is asked for to the end of what has arrived.
   std::span<const std::byte> asked_for() const { return unit_.empty() ? kept_bytes() : unit_; }
   void ask_for_lease(metrics::lease_reason why);
-  void ask_for_lane(const pool::lane_wish& wish);
+  void ask_pool(const std::optional<pool::lane_wish>& wish);
+  pool::lane_wish wish() const;
   std::optional<pool::lane_wish> consider_sharing(std::span<const std::byte> unit);
   void observe_unit(std::chrono::nanoseconds took, std::size_t answer_bytes);
   void settle();

@@ -99,18 +99,22 @@ std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::by
     case proven::proven:
       break;
   }
-  return pool::lane_wish{application_name_.now(), expected_, since_.time_since_epoch()};
+  return wish();
+}
+
+pool::lane_wish session::wish() const {
+  return {application_name_.now(), expected_, since_.time_since_epoch()};
+}
+
+// A lease without a wish. What has to wait is kept.
+void session::ask_pool(const std::optional<pool::lane_wish>& wish) {
+  pool_.acquire(*this, greeting_->startup, wish);
+  if (is_waiting()) enter(phase::waiting);
 }
 
 void session::ask_for_lease(lease_reason why) {
   lease_reason_ = why;
-  pool_.acquire(*this, greeting_->startup);
-  if (is_waiting()) enter(phase::waiting);
-}
-
-void session::ask_for_lane(const pool::lane_wish& wish) {
-  pool_.acquire(*this, greeting_->startup, wish);
-  if (is_waiting()) enter(phase::waiting);
+  ask_pool(std::nullopt);
 }
 
 void session::on_lane(pool::backend& shared, bool begins) {
@@ -175,7 +179,7 @@ void session::on_resend(core::resend_reason why) {
   if (why != core::resend_reason::batch_failed)
     return ask_for_lease(why == core::resend_reason::stalled ? lease_reason::stalled : lease_reason::resent);
   may_share_sync_ = false;
-  ask_for_lane({application_name_.now(), expected_, since_.time_since_epoch()});
+  ask_pool(wish());
 }
 
 void session::on_failed(core::lane_failure why, bool begun) {
