@@ -28,9 +28,7 @@ cancel_key cancel_keys::give(place to, std::int32_t server_process_id) {
 }
 
 std::optional<cancel_keys::place> cancel_keys::find(const cancel_key& key) const {
-  const auto number = static_cast<std::uint32_t>(key.process_id) & ((1u << place_bits) - 1);
-  if (worker_of(key) == worker_ && number >= above_servers && fits(number - above_servers, key))
-    return number - above_servers;
+  if (const auto own = find_told(key.process_id); own && fits(*own, key)) return own;
   for (auto [at, end] = by_server_.equal_range(key.process_id); at != end; ++at)
     if (fits(at->second, key)) return at->second;
   return std::nullopt;

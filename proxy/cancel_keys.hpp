@@ -9,6 +9,8 @@
 // the worker's thread, but for worker_of().
 #pragma once
 
+#include "proxy/core/process_numbers.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -50,7 +52,7 @@ class cancel_keys {
 
  private:
   static constexpr unsigned place_bits = 24;  // leaves 7 bits for the worker in a positive process id
-  static constexpr std::uint32_t above_servers = 1u << 23;
+  static constexpr std::uint32_t above_servers{core::least_client_number};
   static constexpr std::size_t released_before_reuse = 4096;
 
   std::int32_t own_process_id(place of) const;

@@ -3,7 +3,6 @@
 #include "proxy/wire/sql_scanner.hpp"
 
 #include <charconv>
-#include <initializer_list>
 #include <utility>
 
 namespace pgweir::wire {
@@ -18,16 +17,14 @@ std::optional<Number> read_digits(std::string_view digits) {
   return read;
 }
 
-bool is_one_of(const sql_token& name, std::initializer_list<std::string_view> names) {
+bool is_one_of(const sql_token& name, const std::array<std::string_view, 2>& names) {
   const bool is_name = name.kind == sql_token_kind::word || name.kind == sql_token_kind::quoted_name;
   for (const auto one : names)
     if (is_name && name.hash == sql_hash(one)) return true;
   return false;
 }
 
-bool names_function(const sql_token& token) {
-  return is_one_of(token, {"pg_terminate_backend", "pg_cancel_backend"});
-}
+bool names_function(const sql_token& token) { return is_one_of(token, signalling_functions); }
 
 bool names_process(const sql_token& token) { return is_one_of(token, {"pid", "procpid"}); }
 

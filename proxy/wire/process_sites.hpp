@@ -4,6 +4,7 @@
 
 #include "proxy/wire/cursor.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,6 +12,10 @@
 #include <vector>
 
 namespace pgweir::wire {
+
+// Functions that send a process a signal.
+inline constexpr std::array<std::string_view, 2> signalling_functions{"pg_terminate_backend",
+                                                                      "pg_cancel_backend"};
 
 struct process_site {
   std::size_t at = 0;  // of a number in the text, without the quotes that it may have

@@ -4,6 +4,7 @@
 // A field may be a call, too: PostgreSQL takes v.f for f(v) if v has no such column (ParseFuncOrColumn;
 // manual, "Using Composite Types in Queries"), also where v is no row: (7::bigint).pg_advisory_lock.
 #include "proxy/wire/ascii.hpp"
+#include "proxy/wire/process_sites.hpp"
 #include "proxy/wire/pure_functions.hpp"
 #include "proxy/wire/sql_hash.hpp"
 #include "proxy/wire/sql_judge.hpp"
@@ -99,7 +100,8 @@ void sql_judge::call_of_session_function(std::string_view folded_name) {
     bonds_.pins = true;
   if (folded_name == "setseed") bonds_.pins = bonds_.seeds_random = true;
   if (folded_name == "currval" || folded_name == "lastval") bonds_.reads_sequence = true;
-  if (folded_name == "pg_terminate_backend" || folded_name == "pg_cancel_backend") bonds_.signals = true;
+  for (const auto name : signalling_functions)
+    if (folded_name == name) bonds_.signals = true;
   if (folded_name == "pg_backend_pid") bonds_.tells_process = true;
 }
 
