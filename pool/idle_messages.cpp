@@ -38,6 +38,7 @@ idle_verdict read_idle_messages(wire::bytes_view arrived) {
       verdict.sqlstate = wire::find_error_field(body, 'C');
       return unusable(std::move(verdict), std::string(wire::find_error_field(body, 'M')));
     } else if (header.type != wire::backend::notice_response) {
+      verdict.unexpected = header.type;
       return unusable(std::move(verdict), std::string("unexpected message of type '") + header.type + "'");
     }
   }

@@ -14,6 +14,8 @@ struct idle_verdict {
   std::size_t taken = 0;  // whole messages
   bool usable = true;     // false: the server is ending the session, or said what makes no sense now
   std::string sqlstate;   // of the error that made it unusable, if it was one
+  char unexpected =
+      '\0';  // of what type the message is that made it unusable, if it makes no sense while idle
   std::string reason;
   std::vector<std::pair<std::string, std::string>> parameters;  // ParameterStatus: a reloaded configuration
 };

@@ -246,7 +246,7 @@ bool session::answers_will_come() const {
 void session::end(outcome why, std::string_view detail) {
   if (phase_ == phase::ended) return;
   stop_listening();
-  named_.reset();
+  drop_named();
   if (told_by_ != 0) host_.processes.note_told(*this, 0);
   const auto& row = row_of(why);
   if (phase_ == phase::waiting || is_waiting()) {

@@ -109,6 +109,7 @@ class session final : public io::connection,
   const pool::shared_profile& startup() const { return greeting_->startup; }
   std::uint64_t told_by() const { return told_by_; }
   void on_shown(std::int32_t client_number, const shown_process& what);
+  void on_heard(std::int32_t client_number);
   // Ends the session as if the server had ended its backend.
   void end_in_words_of_server(const std::string& said);
 
@@ -219,6 +220,7 @@ class session final : public io::connection,
   void stop_listening();
 
   void forget_named();
+  void drop_named();
   void note_told_process();
 
   void enter(phase next);

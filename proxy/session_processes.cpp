@@ -10,9 +10,11 @@ namespace pgweir::proxy {
 // Precondition: it has a backend, which is to be sent the message that names the client.
 std::optional<std::int32_t> session::server_process_of(std::int32_t client_number) {
   if (client_number == process_id_) return lease_->welcome().process_id;
-  if (named_ == nullptr) named_ = std::make_unique<named_processes>(host_.processes.all());
-  if (named_->is_new(client_number))
-    host_.processes.ask({host_.processes.worker(), identity_.id, process_id_}, client_number);
+  if (named_ == nullptr) {
+    named_ = std::make_unique<named_processes>(
+        host_.processes, process_asker{host_.processes.worker(), identity_.id, process_id_});
+    client_.ending = named_.get();
+  }
   return named_->find(client_number);
 }
 
@@ -25,10 +27,22 @@ void session::on_shown(std::int32_t client_number, const shown_process& what) {
   offer_kept_bytes();
 }
 
+// The end of the unit that named the client may have waited for this.
+void session::on_heard(std::int32_t client_number) {
+  if (named_ == nullptr || !lease_) return;
+  named_->note_heard(client_number);
+  lease_->offer_kept_bytes();
+}
+
 // A portal that was bound in the transaction may still be executed.
 void session::forget_named() {
   if (named_ == nullptr) return;
-  if (memory_of(*lease_).state.is_quiet() && !client_.in_unit && named_->is_used()) named_.reset();
+  if (memory_of(*lease_).state.is_quiet() && !client_.in_unit && named_->is_used()) drop_named();
+}
+
+void session::drop_named() {
+  client_.ending = nullptr;
+  named_.reset();
 }
 
 void session::note_told_process() {

@@ -165,7 +165,7 @@ void session::restart_query_timeout() {
 }
 
 void session::release() {
-  named_.reset();
+  drop_named();
   unpin();
   rest();
   give_back(false);

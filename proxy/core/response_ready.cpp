@@ -12,6 +12,8 @@ response_relay::verdict response_relay::ready(const wire::frame_header& header) 
     violation_ = "ReadyForQuery came where none was owed";
     return verdict::violation;
   }
+  const bool is_of_client = owed && expected.front().how == handling::forward;
+  if (is_of_client && client_.ending != nullptr && !client_.ending->may_end_unit()) return verdict::need_more;
   backend_.transaction = static_cast<char>(stream_.rest()[wire::header_size]);
   if (backend_.transaction == 'I' && backend_.changes_schema) note_schema_change(false);
   settle_logins();

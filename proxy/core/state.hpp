@@ -10,6 +10,7 @@
 #include "proxy/core/sequence_values.hpp"
 #include "proxy/core/session_profile.hpp"
 #include "proxy/core/state_probe.hpp"
+#include "proxy/core/unit_end_rules.hpp"
 #include "proxy/core/unnamed_statement.hpp"
 
 #include <cstdint>
@@ -66,6 +67,8 @@ struct client_state {
   // The ReadyForQuery of a unit that ends outside a transaction is left to the session, which has something
   // to say before it.
   bool holds_ready = false;
+  // Null: units end when the server says so. Outlives the client, or is changed.
+  unit_end_rules* ending = nullptr;
   std::string
       to_deallocate;  // the name that the next Execute drops; empty but for DEALLOCATE by extended protocol
 

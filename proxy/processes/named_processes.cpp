@@ -5,30 +5,46 @@
 namespace pgweir::proxy {
 
 named_processes::~named_processes() {
-  for (const auto& [number, one] : by_number_)
-    if (one.stands_for) withdraw(all_, *one.stands_for);
-}
-
-bool named_processes::is_new(std::int32_t client_number) {
-  return by_number_.try_emplace(client_number).second;
+  for (const auto& [number, one] : by_number_) withdraw(desk_.all(), one.stands_for);
 }
 
 std::optional<std::int32_t> named_processes::find(std::int32_t client_number) {
-  auto& one = by_number_[client_number];
-  if (!one.stands_for) return std::nullopt;
-  one.used = true;
-  return one.stands_for->process_id;
+  const auto [at, is_new] = by_number_.try_emplace(client_number);
+  if (is_new) desk_.ask(by_, client_number);
+  auto& one = at->second;
+  if (one.at == stage::sought) return std::nullopt;
+  one.at = stage::used;
+  return one.stands_for.process_id;
 }
 
 void named_processes::learn(std::int32_t client_number, const shown_process& what) {
-  auto& known = by_number_[client_number].stands_for;
-  // Asked for twice, as the session gave up its backend meanwhile.
-  if (known) withdraw(all_, *known);
-  known = what;
+  auto& one = by_number_[client_number];
+  // Asked for twice, as the session gave up its backend meanwhile: the first may be on its way to the server.
+  if (one.at != stage::sought) return withdraw(desk_.all(), what);
+  one = {what, stage::shown};
+}
+
+bool named_processes::may_end_unit() {
+  bool is_known = true;
+  for (auto& [number, one] : by_number_) {
+    if (one.at == stage::used)
+      one.at = desk_.hear(by_, number, one.stands_for) ? stage::listens : stage::heard;
+    is_known = is_known && one.at != stage::listens;
+  }
+  if (!is_known) return false;
+  for (auto& [number, one] : by_number_)
+    if (one.at == stage::heard) one.at = stage::used;
+  return true;
+}
+
+void named_processes::note_heard(std::int32_t client_number) {
+  const auto at = by_number_.find(client_number);
+  if (at != by_number_.end() && at->second.at == stage::listens) at->second.at = stage::heard;
 }
 
 bool named_processes::is_used() const {
-  return std::all_of(by_number_.begin(), by_number_.end(), [](const auto& one) { return one.second.used; });
+  return std::all_of(by_number_.begin(), by_number_.end(),
+                     [](const auto& one) { return one.second.at >= stage::used; });
 }
 
 }  // namespace pgweir::proxy

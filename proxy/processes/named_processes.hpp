@@ -3,8 +3,8 @@
 // over. Thread rule: the worker's thread.
 #pragma once
 
-#include "proxy/processes/process_directory.hpp"
-#include "proxy/processes/shown_process.hpp"
+#include "proxy/core/unit_end_rules.hpp"
+#include "proxy/processes/process_desk.hpp"
 
 #include <cstdint>
 #include <map>
@@ -12,28 +12,37 @@
 
 namespace pgweir::proxy {
 
-class named_processes {
+class named_processes final : public core::unit_end_rules {
  public:
-  explicit named_processes(process_directory& all) : all_(all) {}
+  named_processes(process_desk& desk, const process_asker& by) : desk_(desk), by_(by) {}
   named_processes(const named_processes&) = delete;
   named_processes& operator=(const named_processes&) = delete;
   ~named_processes();
 
-  // False: it is known, or has been asked for.
-  bool is_new(std::int32_t client_number);
-  // Nothing: it is not known yet.
+  // For a message that is about to be sent. Nothing: it is not known yet, and being found out.
   std::optional<std::int32_t> find(std::int32_t client_number);
   void learn(std::int32_t client_number, const shown_process& what);
+  // As directly, nobody is told that a client has been ended who then answers once more.
+  bool may_end_unit() override;
+  void note_heard(std::int32_t client_number);
   // What is known has gone into a message that was sent.
   bool is_used() const;
 
  private:
+  enum class stage : std::uint8_t {
+    sought,
+    shown,
+    used,     // in a message; what the server makes of that is still to be heard
+    listens,  // asked for that
+    heard     // as far as the unit is concerned that ends; another one may be on its way
+  };
   struct name {
-    std::optional<shown_process> stands_for;
-    bool used = false;
+    shown_process stands_for;
+    stage at = stage::sought;
   };
 
-  process_directory& all_;
+  process_desk& desk_;
+  const process_asker by_;
   std::map<std::int32_t, name> by_number_;
 };
 

@@ -56,6 +56,25 @@ void process_desk::answer(const process_asker& by, std::int32_t client_number, c
   withdraw(all_, what);
 }
 
+bool process_desk::hear(const process_asker& by, std::int32_t client_number, const shown_process& what) {
+  if (what.ticket == 0) return false;
+  return all_.post(what.worker, [by, client_number, ticket = what.ticket](process_desk& there) {
+    there.hear_here(ticket, by, client_number);
+  });
+}
+
+// A client that has a backend meets what the server has to say there before any other answer.
+void process_desk::hear_here(std::uint64_t ticket, const process_asker& by, std::int32_t client_number) {
+  if (const auto at = stand_ins_.find(ticket); at != stand_ins_.end()) return at->second->hear();
+  answer_heard(by, client_number);
+}
+
+void process_desk::answer_heard(const process_asker& by, std::int32_t client_number) {
+  all_.post(by.worker, [by, client_number](process_desk& there) {
+    if (auto* asked = there.find(by.process_id, by.session); asked != nullptr) asked->on_heard(client_number);
+  });
+}
+
 void process_desk::let_go(std::uint64_t ticket) {
   if (const auto held = held_.extract(ticket); !held.empty())
     return held.mapped().owner->let_go(held.mapped().id);

@@ -27,6 +27,9 @@ class process_desk {
 
   // Answered by session::on_shown(), never before this returns.
   void ask(const process_asker& by, std::int32_t client_number);
+  // Answered by session::on_heard(), never before this returns, when what was sent to that process by now has
+  // had its effect on the client, or takes too long. False: there is nothing to wait for.
+  bool hear(const process_asker& by, std::int32_t client_number, const shown_process& what);
   // The server has told the session the process of this backend; 0: it knows of none any more.
   void note_told(session& who, std::uint64_t backend);
 
@@ -36,11 +39,13 @@ class process_desk {
   // From other workers.
   void show(std::int32_t client_number, const process_asker& by);
   void answer(const process_asker& by, std::int32_t client_number, const shown_process& what);
+  void hear_here(std::uint64_t ticket, const process_asker& by, std::int32_t client_number);
   void let_go(std::uint64_t ticket);
   void backend_ended(std::uint64_t backend, const std::string& said);
 
   // From stand-ins. `what` need not say on which worker.
   void answer_from_here(const process_asker& by, std::int32_t client_number, shown_process what);
+  void answer_heard(const process_asker& by, std::int32_t client_number);
   void end_session(std::int32_t client_number, std::uint64_t id, const std::string& said);
   void forget_later(std::uint64_t ticket);
 

@@ -2,6 +2,7 @@
 
 #include "pool/idle_messages.hpp"
 #include "proxy/processes/process_desk.hpp"
+#include "proxy/wire/message_type.hpp"
 #include "proxy/wire/request.hpp"
 
 #include <sys/socket.h>
@@ -13,6 +14,8 @@ namespace {
 
 // To get a backend, and to hear the last of it.
 constexpr std::chrono::seconds longest_wait{5};
+// For a server process to say something while the asker's client waits.
+constexpr std::chrono::milliseconds longest_hearing{100};
 
 }  // namespace
 
@@ -43,6 +46,7 @@ void stand_in::on_backend(pool::lease granted) {
   loop_.timer.cancel(*this);
   lease_ = std::move(granted);
   lease_->set_user(this);
+  at_ = stage::shown;
   desk_.answer_from_here(
       who_.asker, who_.client_number,
       {.process_id = lease_->welcome().process_id, .server = server_of(*lease_), .ticket = who_.ticket});
@@ -54,23 +58,45 @@ void stand_in::on_no_backend(const pool::server_failure&) {
 }
 
 void stand_in::on_timeout() {
+  if (at_ == stage::listens) return tell_asker();
   if (lease_) return end(metrics::close_reason::client);
   pool_.give_up(*this);
   desk_.answer_from_here(who_.asker, who_.client_number, {});
   end(metrics::close_reason::client);
 }
 
+void stand_in::hear() {
+  if (!lease_) return tell_asker();  // it is over already
+  ask_server(stage::listens, longest_hearing);
+}
+
 void stand_in::let_go() {
-  if (!lease_) return;
+  if (lease_) ask_server(stage::leaves, longest_wait);
+}
+
+void stand_in::ask_server(stage next, std::chrono::milliseconds patience) {
+  at_ = next;
+  ++answers_owed_;
   std::string message;
   wire::append_sync(message);
   lease_->send(wire::as_bytes(message));
-  loop_.timer.arm(*this, io::clock::now() + longest_wait);
+  loop_.timer.arm(*this, io::clock::now() + patience);
+}
+
+void stand_in::tell_asker() {
+  loop_.timer.cancel(*this);
+  at_ = stage::shown;
+  desk_.answer_heard(who_.asker, who_.client_number);
 }
 
 std::size_t stand_in::on_server_bytes(std::span<const std::byte> arrived) {
   const auto said = pool::read_idle_messages(arrived);
   if (said.usable) return said.taken;
+  const bool is_answer = said.unexpected == wire::backend::ready_for_query && answers_owed_ > 0;
+  if (is_answer && (--answers_owed_ > 0 || at_ != stage::leaves)) {
+    if (answers_owed_ == 0 && at_ == stage::listens) tell_asker();
+    return said.taken + on_server_bytes(arrived.subspan(said.taken));
+  }
   const bool was_ended = !said.sqlstate.empty();
   if (was_ended) desk_.end_session(who_.client_number, who_.session, said.sqlstate + ": " + said.reason);
   end(was_ended ? metrics::close_reason::server : metrics::close_reason::client);
@@ -78,6 +104,7 @@ std::size_t stand_in::on_server_bytes(std::span<const std::byte> arrived) {
 }
 
 void stand_in::end(metrics::close_reason why) {
+  if (at_ == stage::listens) tell_asker();
   loop_.timer.cancel(*this);
   if (lease_) {
     lease_->set_user(nullptr);

@@ -53,16 +53,27 @@ class stand_in final : private pool::waiter, private pool::backend_user, private
 
   // The asker is answered when it has a backend, or can have none.
   void begin(const pool::shared_profile& startup);
-  // What the server has been told of it by now it says before it answers another message: then it is over.
+  // What the server has been told of it by now it says before it answers another message: then the asker is
+  // told; or it is over.
+  void hear();
   void let_go();
 
  private:
+  enum class stage : std::uint8_t {
+    waits,  // for a backend
+    shown,
+    listens,  // the asker waits for what the server has to say
+    leaves    // for the same
+  };
+
   void on_backend(pool::lease granted) override;
   void on_no_backend(const pool::server_failure& why) override;
   std::size_t on_server_bytes(std::span<const std::byte> arrived) override;
   void on_server_drained() override {}
   void on_server_lost(io::io_status) override { end(metrics::close_reason::server); }
   void on_timeout() override;
+  void ask_server(stage next, std::chrono::milliseconds patience);
+  void tell_asker();
   void end(metrics::close_reason why);
 
   process_desk& desk_;
@@ -70,6 +81,8 @@ class stand_in final : private pool::waiter, private pool::backend_user, private
   pool::pool& pool_;
   const identity who_;
   pool::lease lease_;
+  stage at_ = stage::waits;
+  int answers_owed_ = 0;
 };
 
 }  // namespace pgweir::proxy

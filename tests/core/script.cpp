@@ -61,11 +61,13 @@ script& script::client(const std::string& bytes) {
 
 script& script::server(const std::string& bytes) {
   const auto piece = server_piece_ == 0 ? bytes.size() : server_piece_;
-  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+  std::size_t at = 0;
+  do {
     from_server_ += bytes.substr(at, piece);
     run_server();
     run_client();
-  }
+    at += piece;
+  } while (at < bytes.size());
   EXPECT_EQ(violation_, nullptr) << violation_;
   return *this;
 }

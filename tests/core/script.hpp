@@ -40,6 +40,7 @@ class script {
   script& others_wait();
 
   script& client(const std::string& bytes);
+  // "": what it sent before is offered again.
   script& server(const std::string& bytes);
   script& expect_server(const std::string& bytes);
   script& expect_client(const std::string& bytes);

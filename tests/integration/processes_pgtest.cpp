@@ -84,6 +84,16 @@ TEST_P(processes, of_an_idle_client_is_ended) {
   EXPECT_EQ(killer.value("SELECT 'alive'"), "alive");
 }
 
+// Directly, too, nobody sees a client answer once more whose end has been confirmed.
+TEST_P(processes, of_an_idle_client_is_ended_before_its_killer_is_answered) {
+  for (int i = 0; i < 40; ++i) {
+    auto meant = wire_client::postgres(pgweir.tcp());
+    EXPECT_EQ(call("pg_terminate_backend", meant), answers{"t"});
+    EXPECT_TRUE(meant.has_input());
+    expect_terminated(meant);
+  }
+}
+
 TEST_P(processes, of_a_client_in_a_transaction_is_ended_and_rolled_back) {
   postgres::shared().exec("DROP TABLE IF EXISTS kept; CREATE TABLE kept (a int)");
   for (int i = 0; i < 6; ++i) {
@@ -187,6 +197,38 @@ TEST(process, is_found_from_inside_a_transaction) {
   EXPECT_EQ(killer.value(kill(meant)), "t");
   expect_terminated(meant);
   EXPECT_EQ(sqlstate_of(killer.ask_sql("COMMIT")), "");
+}
+
+TEST(process, is_ended_before_its_killer_is_answered_inside_a_transaction) {
+  pgweir_process pgweir{proxied("size = 4", "workers = 2")};
+  auto killer = wire_client::postgres(pgweir.tcp());
+  killer.ask_sql("BEGIN; SELECT 1");
+  for (int i = 0; i < 40; ++i) {
+    auto meant = wire_client::postgres(pgweir.tcp());
+    EXPECT_EQ(killer.value(kill(meant)), "t");
+    EXPECT_TRUE(meant.has_input());
+    expect_terminated(meant);
+  }
+  EXPECT_EQ(sqlstate_of(killer.ask_sql("COMMIT")), "");
+}
+
+TEST(process, of_several_clients_is_ended_before_their_killer_is_answered) {
+  pgweir_process pgweir{proxied("size = 5", "workers = 2")};
+  auto killer = wire_client::postgres(pgweir.tcp());
+  for (int i = 0; i < 10; ++i) {
+    std::vector<wire_client> meant;
+    std::string units;
+    for (int j = 0; j < 3; ++j) {
+      meant.push_back(wire_client::postgres(pgweir.tcp()));
+      units += frontend::query(kill(meant.back()));
+    }
+    killer.send(units);
+    for (auto& one : meant) {
+      EXPECT_EQ(first_columns(killer.read_until_ready()), answers{"t"});
+      EXPECT_TRUE(one.has_input());
+      expect_terminated(one);
+    }
+  }
 }
 
 TEST(backend_pid, ends_who_was_told_it_also_when_idle) {

@@ -55,6 +55,15 @@ TEST(idle_messages, end_with_an_error_and_tell_its_words) {
   EXPECT_EQ(verdict.reason, "terminating connection");
 }
 
+TEST(idle_messages, tell_what_makes_no_sense_and_what_follows_it) {
+  const auto first = notice() + std::string("Z\0\0\0\5I", 6);
+  const auto verdict = read(first + fatal());
+  EXPECT_FALSE(verdict.usable);
+  EXPECT_EQ(verdict.unexpected, 'Z');
+  EXPECT_EQ(verdict.taken, first.size());
+  EXPECT_EQ(verdict.sqlstate, "");
+}
+
 TEST(idle_messages, survive_an_error_without_fields) {
   const auto verdict = read(std::string("E\0\0\0\4", 5));
   EXPECT_FALSE(verdict.usable);
