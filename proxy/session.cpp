@@ -247,7 +247,6 @@ void session::end(outcome why, std::string_view detail) {
   if (phase_ == phase::ended) return;
   stop_listening();
   drop_named();
-  if (told_by_ != 0) host_.processes.note_told(*this, 0);
   const auto& row = row_of(why);
   if (phase_ == phase::waiting || is_waiting()) {
     observe_wait(metrics::wait_outcome::disconnect);
@@ -287,6 +286,8 @@ void session::end(outcome why, std::string_view detail) {
                          {"detail", detail}});
   enter(phase::ended);
   close();
+  // Somebody may wait for the client to be told that it has ended.
+  if (told_by_ != 0) host_.processes.note_told(*this, nullptr);
   host_.on_session_end(*this);
 }
 

@@ -107,9 +107,10 @@ class session final : public io::connection,
   // For processes/process_desk. Null: it has no backend to itself now.
   pool::backend* own_backend() const { return lease_ ? &*lease_ : nullptr; }
   const pool::shared_profile& startup() const { return greeting_->startup; }
+  std::int32_t told_number() const { return process_id_; }
   std::uint64_t told_by() const { return told_by_; }
-  void on_shown(std::int32_t client_number, const shown_process& what);
-  void on_heard(std::int32_t client_number);
+  void on_shown(std::int32_t number, const shown_process& what);
+  void on_heard(std::int32_t number);
   // Ends the session as if the server had ended its backend.
   void end_in_words_of_server(const std::string& said);
 
@@ -151,7 +152,7 @@ class session final : public io::connection,
   io::connection& connection_of() override { return *this; }
   void on_write_timeout() override { end(outcome::client_does_not_read); }
   // core::process_numbers
-  std::optional<std::int32_t> server_process_of(std::int32_t client_number) override;
+  std::optional<std::int32_t> server_process_of(std::int32_t number, wire::process_signal why) override;
   // pool::backend_user
   std::size_t on_server_bytes(std::span<const std::byte> arrived) override;
   void on_server_drained() override;

@@ -7,30 +7,32 @@
 
 namespace pgweir::proxy {
 
-// Precondition: it has a backend, which is to be sent the message that names the client.
-std::optional<std::int32_t> session::server_process_of(std::int32_t client_number) {
-  if (client_number == process_id_) return lease_->welcome().process_id;
+// Precondition: it has a backend, which is to be sent the message that names the process.
+std::optional<std::int32_t> session::server_process_of(std::int32_t number, wire::process_signal why) {
+  if (number == process_id_) return lease_->welcome().process_id;
+  const bool is_own = number == lease_->welcome().process_id && told_by_ == lease_->id();
+  if (is_own) return number;
   if (named_ == nullptr) {
-    named_ = std::make_unique<named_processes>(
-        host_.processes, process_asker{host_.processes.worker(), identity_.id, process_id_});
+    const process_asker itself{host_.processes.worker(), identity_.id, process_id_, process_of(*lease_)};
+    named_ = std::make_unique<named_processes>(host_.processes, itself);
     client_.ending = named_.get();
   }
-  return named_->find(client_number);
+  return named_->find(number, why);
 }
 
 // A process of another server would be a stranger here.
-void session::on_shown(std::int32_t client_number, const shown_process& what) {
+void session::on_shown(std::int32_t number, const shown_process& what) {
   if (named_ == nullptr || !lease_) return withdraw(host_.processes.all(), what);
-  const bool is_here = what.process_id != 0 && what.server == server_of(*lease_);
+  const bool is_here = what.process_id != 0 && what.server == process_of(*lease_).server;
   if (!is_here) withdraw(host_.processes.all(), what);
-  named_->learn(client_number, is_here ? what : shown_process{});
+  named_->learn(number, is_here ? what : shown_process{});
   offer_kept_bytes();
 }
 
-// The end of the unit that named the client may have waited for this.
-void session::on_heard(std::int32_t client_number) {
+// The end of the unit that named the process may have waited for this.
+void session::on_heard(std::int32_t number) {
   if (named_ == nullptr || !lease_) return;
-  named_->note_heard(client_number);
+  named_->note_heard(number);
   lease_->offer_kept_bytes();
 }
 
@@ -46,10 +48,9 @@ void session::drop_named() {
 }
 
 void session::note_told_process() {
-  const auto backend = lease_->id();
-  memory_of(*lease_).mourned = {&host_.processes.all(), backend};
-  host_.processes.note_told(*this, backend);
-  told_by_ = backend;
+  memory_of(*lease_).mourned = {&host_.processes.all(), lease_->id()};
+  host_.processes.note_told(*this, &*lease_);
+  told_by_ = lease_->id();
 }
 
 // `said`: "57P01: ...".

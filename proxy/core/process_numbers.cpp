@@ -1,7 +1,6 @@
 #include "proxy/core/process_numbers.hpp"
 
 #include "proxy/wire/bind_parameter.hpp"
-#include "proxy/wire/process_sites.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -32,14 +31,15 @@ std::string replace_all(std::string_view in, std::vector<replacement> all) {
 // Asks for every number, so that all that are not known yet are found out at once.
 class renumberer {
  public:
-  explicit renumberer(process_numbers& known) : known_(known) {}
+  renumberer(process_numbers& known, std::string_view text)
+      : known_(known), why_(wire::find_process_signal(text)) {}
 
   // 0: the number stays.
   std::int32_t operator()(std::int32_t number) {
-    if (number < least_client_number) return 0;
-    const auto process = known_.server_process_of(number);
+    if (number == 0) return 0;
+    const auto process = known_.server_process_of(number, why_);
     waits_ = waits_ || !process;
-    return process.value_or(0);
+    return process && *process != number ? *process : 0;
   }
   renumbering result(bool changes) const {
     if (waits_) return renumbering::waits;
@@ -48,6 +48,7 @@ class renumberer {
 
  private:
   process_numbers& known_;
+  const wire::process_signal why_;
   bool waits_ = false;
 };
 
@@ -62,7 +63,7 @@ std::vector<replacement> in_text(const std::vector<wire::process_site>& sites, r
 }  // namespace
 
 renumbered_text renumber(std::string_view text, process_numbers& known) {
-  renumberer numbers{known};
+  renumberer numbers{known, text};
   auto changes = in_text(wire::find_process_sites(text), numbers);
   const auto what = numbers.result(!changes.empty());
   if (what != renumbering::done) return {what, {}};
@@ -71,8 +72,9 @@ renumbered_text renumber(std::string_view text, process_numbers& known) {
 
 renumbered_bind renumber_bind(wire::bytes_view body, std::size_t names_size, std::string_view text_and_types,
                               process_numbers& known) {
-  renumberer numbers{known};
-  const auto sites = wire::find_process_sites(wire::before_zero(text_and_types));
+  const auto text = wire::before_zero(text_and_types);
+  renumberer numbers{known, text};
+  const auto sites = wire::find_process_sites(text);
   auto texts = in_text(sites, numbers);
   std::vector<replacement> values;
   for (const auto& one : sites) {

@@ -2,11 +2,13 @@
 //
 // A client that shares servers is told a process id of pgweir's own (proxy/cancel_keys), which no server
 // knows. Where a call names one, the number of a server process that stands for the client is put in its
-// place before the message goes; then the server decides, by its own rules. Only what is sent changes: the
-// statements that pgweir keeps and shares have the text that their client gave them.
+// place before the message goes; then the server decides, by its own rules. So it is with the number that
+// pg_backend_pid() told a client, where that process is about to execute the call itself. Only what is sent
+// changes: the statements that pgweir keeps and shares have the text that their client gave them.
 #pragma once
 
 #include "proxy/wire/cursor.hpp"
+#include "proxy/wire/process_sites.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +25,7 @@ inline constexpr std::int32_t least_client_number = 1 << 23;
 class process_numbers {
  public:
   // 0: nobody has that number. Nothing: it is being found out; the message is to be offered again then.
-  virtual std::optional<std::int32_t> server_process_of(std::int32_t client_number) = 0;
+  virtual std::optional<std::int32_t> server_process_of(std::int32_t number, wire::process_signal why) = 0;
 
  protected:
   ~process_numbers() = default;

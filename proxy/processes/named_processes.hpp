@@ -1,10 +1,11 @@
-// proxy/processes/named_processes.hpp - the clients that a session has named by their numbers in a call that
-// sends them signals, and the server processes that stand for them. Lives until the session's transaction is
-// over. Thread rule: the worker's thread.
+// proxy/processes/named_processes.hpp - the processes that a session has named by their numbers in a call
+// that sends them signals, and the server processes that stand for them. Lives until the session's
+// transaction is over. Thread rule: the worker's thread.
 #pragma once
 
 #include "proxy/core/unit_end_rules.hpp"
 #include "proxy/processes/process_desk.hpp"
+#include "proxy/wire/process_sites.hpp"
 
 #include <cstdint>
 #include <map>
@@ -20,11 +21,11 @@ class named_processes final : public core::unit_end_rules {
   ~named_processes();
 
   // For a message that is about to be sent. Nothing: it is not known yet, and being found out.
-  std::optional<std::int32_t> find(std::int32_t client_number);
-  void learn(std::int32_t client_number, const shown_process& what);
+  std::optional<std::int32_t> find(std::int32_t number, wire::process_signal why);
+  void learn(std::int32_t number, const shown_process& what);
   // As directly, nobody is told that a client has been ended who then answers once more.
   bool may_end_unit() override;
-  void note_heard(std::int32_t client_number);
+  void note_heard(std::int32_t number);
   // What is known has gone into a message that was sent.
   bool is_used() const;
 
@@ -32,7 +33,8 @@ class named_processes final : public core::unit_end_rules {
   enum class stage : std::uint8_t {
     sought,
     shown,
-    used,     // in a message; what the server makes of that is still to be heard
+    cancels,  // in a message that ends nobody
+    ends,     // in another; what the server makes of that is still to be heard
     listens,  // asked for that
     heard     // as far as the unit is concerned that ends; another one may be on its way
   };

@@ -1,5 +1,6 @@
 #include "proxy/processes/process_desk.hpp"
 
+#include "proxy/core/process_numbers.hpp"
 #include "proxy/session_table.hpp"
 
 #include <utility>
@@ -19,65 +20,85 @@ session* process_desk::find(std::int32_t client_number, std::uint64_t id) const 
   return found != nullptr && found->identity().id == id ? found : nullptr;
 }
 
-void process_desk::ask(const process_asker& by, std::int32_t client_number) {
-  const auto worker = cancel_keys::worker_of({.process_id = client_number, .secret = 0});
-  const bool asked =
-      all_.post(worker, [client_number, by](process_desk& there) { there.show(client_number, by); });
-  if (!asked) answer_from_here(by, client_number, {});
+void process_desk::ask(const process_asker& by, std::int32_t number) {
+  const bool is_of_client = number >= core::least_client_number;
+  const auto worker = is_of_client ? cancel_keys::worker_of({.process_id = number, .secret = 0}) : 0;
+  const bool asked = all_.post(worker, [number, by, is_of_client](process_desk& there) {
+    is_of_client ? there.show(number, by) : there.show_told(number, by);
+  });
+  if (!asked) answer_from_here(by, number, {});
 }
 
 void process_desk::show(std::int32_t client_number, const process_asker& by) {
   auto* meant = sessions_.find_told(client_number);
-  if (meant == nullptr) return answer_from_here(by, client_number, {});
-  const auto ticket = ++last_ticket_;
-  if (auto* held = meant->own_backend(); held != nullptr) {
-    meant->served_by().hold(*held);
-    held_.emplace(ticket, held_backend{&meant->served_by(), held->id()});
-    return answer_from_here(
-        by, client_number,
-        {.process_id = held->welcome().process_id, .server = server_of(*held), .ticket = ticket});
-  }
-  auto made = std::make_unique<stand_in>(*this, loop_, meant->served_by(),
-                                         stand_in::identity{ticket, client_number, meant->identity().id, by});
-  auto& entered = *stand_ins_.emplace(ticket, std::move(made)).first->second;
-  entered.begin(meant->startup());
+  meant != nullptr ? show(*meant, client_number, by) : answer_from_here(by, client_number, {});
 }
 
-void process_desk::answer_from_here(const process_asker& by, std::int32_t client_number, shown_process what) {
+void process_desk::show(session& meant, std::int32_t named, const process_asker& by) {
+  const auto ticket = ++last_ticket_;
+  if (auto* held = meant.own_backend(); held != nullptr) {
+    meant.served_by().hold(*held);
+    held_.emplace(ticket, held_backend{&meant.served_by(), held->id()});
+    return answer_from_here(by, named, {process_of(*held), 0, ticket});
+  }
+  const stand_in::identity who{ticket, meant.told_number(), meant.identity().id, by, named};
+  auto made = std::make_unique<stand_in>(*this, loop_, meant.served_by(), who);
+  auto& entered = *stand_ins_.emplace(ticket, std::move(made)).first->second;
+  entered.begin(meant.startup());
+}
+
+// Each worker looks, one after the other. Who is to execute the call cannot be the process that it means, but
+// where a session calls itself by the number that it was told.
+void process_desk::show_told(std::int32_t process_id, const process_asker& by) {
+  const auto backend = told_.find({process_id, by.runs_on.server});
+  if (backend == 0) {
+    const bool goes_on =
+        all_.post(worker_ + 1, [process_id, by](process_desk& next) { next.show_told(process_id, by); });
+    return goes_on ? void() : answer_from_here(by, process_id, {});
+  }
+  const auto& told = told_.told_by(backend);
+  if (told.process == by.runs_on) return show(*told.who.back(), process_id, by);
+  const auto ticket = ++last_ticket_;
+  watches_.try_emplace(ticket, *this, loop_, backend, by, process_id);
+  answer_from_here(by, process_id, {told.process, 0, ticket});
+}
+
+void process_desk::answer_from_here(const process_asker& by, std::int32_t number, shown_process what) {
   what.worker = worker_;
-  const bool arrives = all_.post(
-      by.worker, [by, client_number, what](process_desk& there) { there.answer(by, client_number, what); });
+  const bool arrives =
+      all_.post(by.worker, [by, number, what](process_desk& there) { there.answer(by, number, what); });
   if (!arrives) withdraw(all_, what);
 }
 
-void process_desk::answer(const process_asker& by, std::int32_t client_number, const shown_process& what) {
-  if (auto* asked = find(by.process_id, by.session); asked != nullptr)
-    return asked->on_shown(client_number, what);
+void process_desk::answer(const process_asker& by, std::int32_t number, const shown_process& what) {
+  if (auto* asked = find(by.process_id, by.session); asked != nullptr) return asked->on_shown(number, what);
   withdraw(all_, what);
 }
 
-bool process_desk::hear(const process_asker& by, std::int32_t client_number, const shown_process& what) {
+bool process_desk::hear(const process_asker& by, std::int32_t number, const shown_process& what) {
   if (what.ticket == 0) return false;
-  return all_.post(what.worker, [by, client_number, ticket = what.ticket](process_desk& there) {
-    there.hear_here(ticket, by, client_number);
+  return all_.post(what.worker, [by, number, ticket = what.ticket](process_desk& there) {
+    there.hear_here(ticket, by, number);
   });
 }
 
 // A client that has a backend meets what the server has to say there before any other answer.
-void process_desk::hear_here(std::uint64_t ticket, const process_asker& by, std::int32_t client_number) {
+void process_desk::hear_here(std::uint64_t ticket, const process_asker& by, std::int32_t number) {
   if (const auto at = stand_ins_.find(ticket); at != stand_ins_.end()) return at->second->hear();
-  answer_heard(by, client_number);
+  if (const auto at = watches_.find(ticket); at != watches_.end()) return at->second.hear();
+  answer_heard(by, number);
 }
 
-void process_desk::answer_heard(const process_asker& by, std::int32_t client_number) {
-  all_.post(by.worker, [by, client_number](process_desk& there) {
-    if (auto* asked = there.find(by.process_id, by.session); asked != nullptr) asked->on_heard(client_number);
+void process_desk::answer_heard(const process_asker& by, std::int32_t number) {
+  all_.post(by.worker, [by, number](process_desk& there) {
+    if (auto* asked = there.find(by.process_id, by.session); asked != nullptr) asked->on_heard(number);
   });
 }
 
 void process_desk::let_go(std::uint64_t ticket) {
   if (const auto held = held_.extract(ticket); !held.empty())
     return held.mapped().owner->let_go(held.mapped().id);
+  if (watches_.erase(ticket) != 0) return;
   if (const auto at = stand_ins_.find(ticket); at != stand_ins_.end()) at->second->let_go();
 }
 
@@ -90,18 +111,20 @@ void process_desk::forget_later(std::uint64_t ticket) {
   all_.post(worker_, [ticket](process_desk& here) { here.stand_ins_.erase(ticket); });
 }
 
-void process_desk::note_told(session& who, std::uint64_t backend) {
-  if (const auto at = told_.find(who.told_by()); at != told_.end()) {
-    std::erase(at->second, &who);
-    if (at->second.empty()) told_.erase(at);
-  }
-  if (backend != 0) told_[backend].push_back(&who);
+void process_desk::note_told(session& who, const pool::backend* by) {
+  const auto before = who.told_by();
+  if (by != nullptr && by->id() == before) return;
+  if (by != nullptr) told_.add(who, *by);
+  if (told_.remove(who, before)) note_forgotten(before);
 }
 
 void process_desk::backend_ended(std::uint64_t backend, const std::string& said) {
-  const auto told = told_.extract(backend);
-  if (told.empty()) return;
-  for (auto* one : told.mapped()) one->end_in_words_of_server(said);
+  for (auto* one : told_.take(backend)) one->end_in_words_of_server(said);
+  note_forgotten(backend);
+}
+
+void process_desk::note_forgotten(std::uint64_t backend) {
+  for (auto& [ticket, one] : watches_) one.on_forgotten(backend);
 }
 
 }  // namespace pgweir::proxy

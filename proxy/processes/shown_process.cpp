@@ -14,17 +14,17 @@ namespace {
 
 // To get a backend, and to hear the last of it.
 constexpr std::chrono::seconds longest_wait{5};
-// For a server process to say something while the asker's client waits.
-constexpr std::chrono::milliseconds longest_hearing{100};
+// For a server process to answer while the asker's client waits.
+constexpr std::chrono::seconds longest_hearing{1};
 
 }  // namespace
 
-std::string server_of(const pool::backend& reached) {
+server_process process_of(const pool::backend& connected) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
   auto* at = reinterpret_cast<sockaddr*>(&address);
-  if (::getpeername(reached.stream().descriptor(), at, &length) != 0) return {};
-  return {reinterpret_cast<const char*>(&address), length};
+  if (::getpeername(connected.stream().descriptor(), at, &length) != 0) length = 0;
+  return {connected.welcome().process_id, {reinterpret_cast<const char*>(&address), length}};
 }
 
 void withdraw(process_directory& all, const shown_process& shown) {
@@ -47,13 +47,11 @@ void stand_in::on_backend(pool::lease granted) {
   lease_ = std::move(granted);
   lease_->set_user(this);
   at_ = stage::shown;
-  desk_.answer_from_here(
-      who_.asker, who_.client_number,
-      {.process_id = lease_->welcome().process_id, .server = server_of(*lease_), .ticket = who_.ticket});
+  desk_.answer_from_here(who_.asker, who_.named, {process_of(*lease_), 0, who_.ticket});
 }
 
 void stand_in::on_no_backend(const pool::server_failure&) {
-  desk_.answer_from_here(who_.asker, who_.client_number, {});
+  desk_.answer_from_here(who_.asker, who_.named, {});
   end(metrics::close_reason::client);
 }
 
@@ -61,7 +59,7 @@ void stand_in::on_timeout() {
   if (at_ == stage::listens) return tell_asker();
   if (lease_) return end(metrics::close_reason::client);
   pool_.give_up(*this);
-  desk_.answer_from_here(who_.asker, who_.client_number, {});
+  desk_.answer_from_here(who_.asker, who_.named, {});
   end(metrics::close_reason::client);
 }
 
@@ -86,7 +84,7 @@ void stand_in::ask_server(stage next, std::chrono::milliseconds patience) {
 void stand_in::tell_asker() {
   loop_.timer.cancel(*this);
   at_ = stage::shown;
-  desk_.answer_heard(who_.asker, who_.client_number);
+  desk_.answer_heard(who_.asker, who_.named);
 }
 
 std::size_t stand_in::on_server_bytes(std::span<const std::byte> arrived) {

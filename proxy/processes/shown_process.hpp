@@ -1,4 +1,4 @@
-// proxy/processes/shown_process.hpp - a server process that stands for a client, whom somebody means by the
+// proxy/processes/shown_process.hpp - a server process that stands for a client, whom somebody means by a
 // number that the client was told (core/process_numbers.hpp).
 //
 // Of a client that has a backend, it is that backend's: the server's word reaches the client as always.
@@ -8,6 +8,7 @@
 
 #include "pool/pool.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -17,23 +18,28 @@ namespace pgweir::proxy {
 class process_desk;
 class process_directory;
 
-struct shown_process {
-  std::int32_t process_id = 0;  // 0: nobody has that number
-  std::string server;           // where that process is, see server_of()
+struct server_process {
+  std::int32_t process_id = 0;
+  std::string server;  // the address that its connection has reached, as bytes to be compared
+
+  bool operator==(const server_process&) const = default;
+};
+server_process process_of(const pool::backend& connected);
+
+struct shown_process : server_process {
   std::size_t worker = 0;
   std::uint64_t ticket = 0;  // of that worker's desk: what it is given back by
 };
 
-// The address of the server that a connection has reached, as bytes to be compared.
-std::string server_of(const pool::backend& reached);
 // The number is not used any more.
 void withdraw(process_directory& all, const shown_process& shown);
 
-// The session that has named a client.
+// The session that has named a process.
 struct process_asker {
   std::size_t worker = 0;
   std::uint64_t session = 0;
   std::int32_t process_id = 0;  // that it was told
+  server_process runs_on;       // what is to execute its call
 };
 
 // A backend of the pool of a client that has none now: idle, with nothing to lose. When the server ends it,
@@ -45,6 +51,7 @@ class stand_in final : private pool::waiter, private pool::backend_user, private
     std::int32_t client_number = 0;
     std::uint64_t session = 0;
     process_asker asker;
+    std::int32_t named = 0;  // by what number
   };
 
   stand_in(process_desk& desk, io::loop& loop, pool::pool& from, const identity& who)

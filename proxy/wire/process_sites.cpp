@@ -3,6 +3,7 @@
 #include "proxy/wire/sql_scanner.hpp"
 
 #include <charconv>
+#include <span>
 #include <utility>
 
 namespace pgweir::wire {
@@ -17,7 +18,7 @@ std::optional<Number> read_digits(std::string_view digits) {
   return read;
 }
 
-bool is_one_of(const sql_token& name, const std::array<std::string_view, 2>& names) {
+bool is_one_of(const sql_token& name, std::span<const std::string_view> names) {
   const bool is_name = name.kind == sql_token_kind::word || name.kind == sql_token_kind::quoted_name;
   for (const auto one : names)
     if (is_name && name.hash == sql_hash(one)) return true;
@@ -26,7 +27,9 @@ bool is_one_of(const sql_token& name, const std::array<std::string_view, 2>& nam
 
 bool names_function(const sql_token& token) { return is_one_of(token, signalling_functions); }
 
-bool names_process(const sql_token& token) { return is_one_of(token, {"pid", "procpid"}); }
+bool names_process(const sql_token& token) {
+  return is_one_of(token, std::array<std::string_view, 2>{"pid", "procpid"});
+}
 
 // `pid =>` and `pid :=` name the argument of the functions.
 bool compares(const sql_token& token) {
@@ -56,6 +59,15 @@ std::optional<process_site> read_operand(std::string_view text, const sql_token&
 
 std::optional<std::int32_t> read_process_id(std::string_view digits) {
   return read_digits<std::int32_t>(digits);
+}
+
+process_signal find_process_signal(std::string_view text) {
+  sql_scanner tokens{text};
+  for (auto token = tokens.next(); token.kind != sql_token_kind::end; token = tokens.next()) {
+    if (token.kind == sql_token_kind::not_understood) break;
+    if (is_one_of(token, std::span{&ending_function, 1})) return process_signal::ends;
+  }
+  return process_signal::cancels;
 }
 
 std::vector<process_site> find_process_sites(std::string_view text) {

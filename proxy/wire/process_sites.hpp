@@ -14,8 +14,8 @@
 namespace pgweir::wire {
 
 // Functions that send a process a signal.
-inline constexpr std::array<std::string_view, 2> signalling_functions{"pg_terminate_backend",
-                                                                      "pg_cancel_backend"};
+inline constexpr std::string_view ending_function = "pg_terminate_backend";
+inline constexpr std::array<std::string_view, 2> signalling_functions{ending_function, "pg_cancel_backend"};
 
 struct process_site {
   std::size_t at = 0;  // of a number in the text, without the quotes that it may have
@@ -26,6 +26,10 @@ struct process_site {
 
 // In their order.
 std::vector<process_site> find_process_sites(std::string_view text);
+
+enum class process_signal : std::uint8_t { cancels, ends };
+// The stronger one that the text calls a function for.
+process_signal find_process_signal(std::string_view text);
 
 // Decimal digits alone, of a positive number that a process id may be; else nothing.
 std::optional<std::int32_t> read_process_id(std::string_view digits);

@@ -19,7 +19,7 @@ const std::string no_text("\0\0\0", 3);
 // Knows one client, when it has been told; and that there is no other.
 class one_client final : public core::process_numbers {
  public:
-  std::optional<std::int32_t> server_process_of(std::int32_t number) override {
+  std::optional<std::int32_t> server_process_of(std::int32_t number, wire::process_signal) override {
     if (number != 8388610) return 0;
     return answer;
   }

@@ -252,6 +252,66 @@ TEST(backend_pid, ends_who_was_told_it_also_when_another_uses_that_backend) {
   expect_terminated(user);
 }
 
+std::string pid_of(wire_client& client) { return client.value("SELECT pg_backend_pid()"); }
+
+// But for a stall of the machine: how long pgweir waits for an end that may not come is limited.
+TEST(backend_pid, ends_who_was_told_it_before_its_killer_is_answered) {
+  int in_time = 0;
+  pgweir_process pgweir{proxied("size = 5", "workers = 2")};
+  auto killer = wire_client::postgres(pgweir.tcp());
+  killer.ask_sql("BEGIN; SELECT 1");
+  for (int i = 0; i < 40; ++i) {
+    auto told = wire_client::postgres(pgweir.tcp());
+    EXPECT_EQ(killer.value("SELECT pg_terminate_backend(" + pid_of(told) + ")"), "t");
+    in_time += told.has_input();
+    expect_terminated(told);
+  }
+  EXPECT_GE(in_time, 35);
+  EXPECT_EQ(sqlstate_of(killer.ask_sql("COMMIT")), "");
+}
+
+TEST(backend_pid, of_the_backend_that_is_to_execute_the_call_means_who_was_told_it) {
+  pgweir_process pgweir{proxied("size = 2")};
+  auto killer = wire_client::postgres(pgweir.tcp());
+  for (int i = 0; i < 10; ++i) {
+    auto told = wire_client::postgres(pgweir.tcp());
+    const auto pid = pid_of(told);
+    EXPECT_EQ(killer.value("SELECT pg_cancel_backend(" + pid + ")"), "t");
+    EXPECT_EQ(told.value("SELECT 'alive'"), "alive");
+    EXPECT_EQ(first_columns(killer.ask(by_parameter("pg_terminate_backend", pid))), answers{"t"});
+    EXPECT_TRUE(told.has_input());
+    expect_terminated(told);
+  }
+}
+
+TEST(backend_pid, of_ones_own_backend_ends_oneself) {
+  pgweir_process pgweir{proxied("size = 1")};
+  auto told = wire_client::postgres(pgweir.tcp());
+  auto other = wire_client::postgres(pgweir.tcp());
+  told.ask_sql("SELECT pg_terminate_backend(" + pid_of(told) + ")");
+  EXPECT_TRUE(told.at_end());
+  EXPECT_EQ(other.value("SELECT 'alive'"), "alive");
+}
+
+TEST(backend_pid, that_nobody_was_told_is_the_servers) {
+  pgweir_process pgweir{proxied("size = 2", "workers = 2")};
+  auto killer = wire_client::postgres(pgweir.tcp());
+  auto other = wire_client::postgres({"127.0.0.1", postgres::shared().port()});
+  EXPECT_EQ(killer.value("SELECT pg_terminate_backend(" + pid_of(other) + ")"), "t");
+  expect_terminated(other);
+  EXPECT_EQ(killer.value("SELECT 'alive'"), "alive");
+}
+
+TEST(backend_pid, in_a_call_that_is_not_executed_ends_nobody) {
+  pgweir_process pgweir{proxied("size = 3")};
+  auto killer = wire_client::postgres(pgweir.tcp());
+  killer.ask_sql("BEGIN; SELECT 1");
+  auto told = wire_client::postgres(pgweir.tcp());
+  const auto call = "SELECT pg_terminate_backend(" + pid_of(told) + ") WHERE false";
+  EXPECT_EQ(first_columns(killer.ask_sql(call)), answers{});
+  EXPECT_EQ(told.value("SELECT 'alive'"), "alive");
+}
+
 TEST(backend_pid, of_the_backend_that_told_it_last_counts) {
   pgweir_process pgweir{proxied("size = 2\nmin_size = 2\nserver_round_robin = true")};
   auto told = wire_client::postgres(pgweir.tcp());

@@ -32,6 +32,15 @@ TEST(process_sites, are_the_arguments_of_the_functions_that_send_signals) {
   EXPECT_EQ(sites_in("select pg_terminate_backend(pid => 12, timeout => 13)"), "12");
 }
 
+TEST(process_signal, is_the_stronger_one_that_is_called_for) {
+  EXPECT_EQ(find_process_signal("select pg_cancel_backend(1)"), process_signal::cancels);
+  EXPECT_EQ(find_process_signal("select pg_cancel_backend(1), PG_Terminate_Backend(2)"),
+            process_signal::ends);
+  EXPECT_EQ(find_process_signal("select \"pg_terminate_backend\"(1)"), process_signal::ends);
+  EXPECT_EQ(find_process_signal("select pg_cancel_backend(1), 'pg_terminate_backend'"),
+            process_signal::cancels);
+}
+
 TEST(process_sites, are_what_a_column_pid_is_compared_with) {
   constexpr auto call = "select pg_terminate_backend(pid) from pg_stat_activity a where "sv;
   EXPECT_EQ(sites_in(std::string(call) + "a.pid = 12"), "12");
