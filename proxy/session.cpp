@@ -54,6 +54,7 @@ void session::begin(std::string_view early) {
 void session::greet() {
   const auto key = host_.give_key(*this, lease_ ? lease_->welcome().process_id : 0);
   process_id_ = key.process_id;
+  if (!lease_) client_.itself.given = static_cast<std::uint32_t>(key.process_id);
   std::string message;
   wire::append_authentication_ok(message);
   message += greeting_->parameters;

@@ -1,6 +1,7 @@
 #include "proxy/session_listening.hpp"
 
 #include "proxy/session.hpp"
+#include "proxy/wire/message_type.hpp"
 #include "proxy/wire/response.hpp"
 
 #include <algorithm>
@@ -37,13 +38,25 @@ void session_listening::drop_held(const core::channel_names& given_up) {
 
 void session_listening::tell(wire::sink& client) {
   for (const auto& one : core::merge(std::exchange(held_, {}), std::exchange(held_own_, {})))
-    client.put(wire::as_bytes(*one.message));
+    tell_one(*one.message, client);
   held_bytes_ = 0;
   channels.told();
   if (!std::exchange(owes_ready_, false)) return;
   std::string message;
   wire::append_ready_for_query(message, 'I');
   client.put(wire::as_bytes(message));
+}
+
+// All listeners share the message; only who has sent it may know itself by another number.
+void session_listening::tell_one(const std::string& message, wire::sink& client) {
+  const auto& itself = owner_.client_.itself;
+  const auto said = itself.told != 0 && message.front() == wire::backend::notification_response
+                        ? wire::read_notification(wire::as_bytes(message).subspan(wire::header_size))
+                        : std::nullopt;
+  if (!said || said->process_id != itself.given) return client.put(wire::as_bytes(message));
+  std::string renamed;
+  wire::append_notification(renamed, {itself.told, said->channel, said->payload});
+  client.put(wire::as_bytes(renamed));
 }
 
 bool session_listening::admit(wire::notification& said) {

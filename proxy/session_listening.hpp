@@ -65,6 +65,7 @@ class session_listening final : public core::notification_rules, private subscri
   void on_hub_repaired() override;
   void on_hub_lost(const shared_text& last_words) override;
   void hold(core::held_notification what);
+  void tell_one(const std::string& message, wire::sink& client);
 
   session& owner_;
   core::notification_rules& names_;

@@ -51,6 +51,7 @@ void session::note_told_process() {
   memory_of(*lease_).mourned = {&host_.processes.all(), lease_->id()};
   host_.processes.note_told(*this, &*lease_);
   told_by_ = lease_->id();
+  client_.itself.told = static_cast<std::uint32_t>(lease_->welcome().process_id);
 }
 
 // `said`: "57P01: ...".

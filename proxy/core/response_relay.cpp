@@ -97,6 +97,7 @@ response_relay::verdict response_relay::notification(const wire::frame_header& h
   if (!said) return stream(header);
   auto told = *said;
   const bool admitted = client_.notified->admit(told);
+  told.process_id = client_.itself.name_of(told.process_id);
   if (admitted && told.process_id == said->process_id) return stream(header);
   built_.clear();
   if (admitted) wire::append_notification(built_, told);

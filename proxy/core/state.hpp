@@ -6,6 +6,7 @@
 #include "proxy/core/deferred_transaction.hpp"
 #include "proxy/core/expected_responses.hpp"
 #include "proxy/core/notification_rules.hpp"
+#include "proxy/core/own_numbers.hpp"
 #include "proxy/core/prepared_set.hpp"
 #include "proxy/core/sequence_values.hpp"
 #include "proxy/core/session_profile.hpp"
@@ -64,6 +65,7 @@ struct client_state {
   std::vector<std::string> custom_settings;
   // What becomes of notifications; null: they go through as they are. Outlives the client, or is changed.
   notification_rules* notified = nullptr;
+  own_numbers itself;
   // The ReadyForQuery of a unit that ends outside a transaction is left to the session, which has something
   // to say before it.
   bool holds_ready = false;

@@ -172,6 +172,21 @@ TEST(notification_rules, say_what_becomes_of_a_notification) {
   });
 }
 
+TEST(own_numbers, name_the_client_as_it_was_told_last) {
+  some_rules rules;
+  script s;
+  s.client_state().notified = &rules;
+  s.client_state().itself.given = 8;
+  const auto notified = [&](const std::string& expected) {
+    s.client(query("notify a")).expect_server(query("notify a"));
+    s.server(complete("NOTIFY") + said("a", 1) + said("a", 7) + ready());
+    s.expect_client(complete("NOTIFY") + said("a", 1) + expected + ready());
+  };
+  notified(said("a", 8));
+  s.client_state().itself.told = 42;
+  notified(said("a", 42));
+}
+
 TEST(held_ready, is_left_to_the_session_outside_a_transaction) {
   script s;
   s.client_state().holds_ready = true;

@@ -218,6 +218,21 @@ TEST_P(shared_listen, names_the_sender_as_it_knows_itself) {
   EXPECT_EQ(texts_of(heard_in({one_.read()})), texts{"a:z"});
 }
 
+// pg8000 and DBD::Pg compare with what they have asked by SQL.
+TEST_P(shared_listen, names_who_has_asked_for_its_process_by_that_to_itself_alone) {
+  listen(other_);
+  const auto pid = one_.value("SELECT pg_backend_pid()");
+  for (const auto* sql : {"BEGIN; LISTEN a; NOTIFY a, 'x'; COMMIT", "NOTIFY a, 'x'"}) {
+    const auto own = heard_in(one_.ask_sql(sql));
+    ASSERT_EQ(own.size(), 1u);
+    EXPECT_EQ(std::to_string(own[0].process_id), pid);
+    settles();
+  }
+  const auto others = heard_in(other_.ask_sql("SELECT 1"));
+  ASSERT_EQ(others.size(), 2u);
+  for (const auto& one : others) EXPECT_EQ(one.process_id, one_.process_id());
+}
+
 TEST_P(shared_listen, ends_with_its_client) {
   {
     auto gone = client();
