@@ -66,6 +66,8 @@ response_relay::verdict response_relay::error_response(const wire::frame_header&
   const bool is_cancel = gives_names && std::exchange(client_.is_cancelled, false);
   if (!fatal && ((gives_names && !is_cancel) || head_then() == bookkeeping::refuses)) {
     say_refusal(header);
+  } else if (head_then() == bookkeeping::was_refused) {
+    take(header, handling::swallow);
   } else if (is_about_columns(said) && knows_other_rows()) {
     take(header, handling::swallow);
     say_other_rows();

@@ -42,7 +42,7 @@ void response_relay::refuse_other_rows() {
     auto& one = expected.at(sync);
     if (one.how == handling::swallow) continue;
     undo_names(client_, one, false);
-    one.then = bookkeeping::none;
+    one.then = bookkeeping::was_refused;
     if (one.how == handling::forward) one.how = handling::swallow;
   }
   if (sync == expected.size()) backend_.skips_until_sync = true;

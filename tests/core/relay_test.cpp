@@ -253,6 +253,9 @@ TEST_P(told_by_portal, what_its_rows_look_like_is_refused_other_rows) {
   s.expect_client(refused).expect_quiet();
   s.client(run).expect_server(describe_statement(s.name(1)) + run_there);
   s.server(parameter_description() + row_description("b") + answer).expect_client(refused).expect_quiet();
+  s.client(run).expect_server(describe_statement(s.name(1)) + run_there);
+  s.server(parameter_description() + row_description("b") + error("08P01", "too few parameters") + ready());
+  s.expect_client(refused).expect_quiet();
 }
 
 // pgx asks for a format for each column that it was told of.
