@@ -73,7 +73,7 @@ void request_relay::open_transaction() {
   backend_.unit.begun = true;
   const auto name = provide_begin(begin);
   built_.clear();
-  wire::append_bind(built_, "", name);
+  wire::append_bind(built_, name);
   backend_.expected.push({.request = request::bind, .how = handling::swallow, .statement = begin.id});
   wire::append_execute(built_, "");
   expected_response last{.request = request::execute, .how = handling::swallow};

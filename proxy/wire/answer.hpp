@@ -8,9 +8,10 @@
 namespace pgweir::wire {
 
 struct answer_extent {
-  std::size_t size = 0;    // with the ReadyForQuery at its end; 0: that has not come yet
-  char transaction = 'I';  // what the ReadyForQuery says
-  bytes_view error;        // body of the first ErrorResponse; empty: there is none
+  std::size_t size = 0;      // with the ReadyForQuery at its end; 0: that has not come yet
+  char transaction = 'I';    // what the ReadyForQuery says
+  bytes_view error;          // body of the first ErrorResponse; empty: there is none
+  std::size_t executed = 0;  // Execute messages that were answered before it
   bool malformed = false;
 };
 

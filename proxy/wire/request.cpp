@@ -39,8 +39,16 @@ void append_parse(std::string& out, std::string_view name, bytes_view text_and_t
   writer{out}.begin(frontend::parse).c_string(name).raw(text_and_types).end();
 }
 
-void append_bind(std::string& out, std::string_view portal, std::string_view statement) {
-  writer{out}.begin(frontend::bind).c_string(portal).c_string(statement).u16(0).u16(0).u16(0).end();
+void append_parse_untyped(std::string& out, std::string_view name, bytes_view text) {
+  writer{out}.begin(frontend::parse).c_string(name).raw(text).u16(0).end();
+}
+
+void append_bind(std::string& out, std::string_view statement, std::span<const std::string_view> values) {
+  writer message{out};
+  message.begin(frontend::bind).c_string("").c_string(statement).u16(0);
+  message.u16(static_cast<std::uint16_t>(values.size()));
+  for (const auto value : values) message.u32(static_cast<std::uint32_t>(value.size())).raw(value);
+  message.u16(0).end();
 }
 
 void append_describe(std::string& out, char kind, std::string_view name) {

@@ -5,6 +5,7 @@
 #include "proxy/wire/cursor.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,8 +34,10 @@ struct target_view {
 std::optional<target_view> read_target(bytes_view body);
 
 void append_parse(std::string& out, std::string_view name, bytes_view text_and_types);
-void append_bind(std::string& out, std::string_view portal,
-                 std::string_view statement);  // without parameters
+// `text` with the zero behind it. No type of a parameter is given.
+void append_parse_untyped(std::string& out, std::string_view name, bytes_view text);
+// Of the unnamed portal. `values` in text format; so are the results.
+void append_bind(std::string& out, std::string_view statement, std::span<const std::string_view> values = {});
 void append_describe(std::string& out, char kind, std::string_view name);
 void append_execute(std::string& out, std::string_view portal);  // to its end
 void append_close(std::string& out, char kind, std::string_view name);

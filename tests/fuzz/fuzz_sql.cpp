@@ -1,5 +1,7 @@
 // tests/fuzz/fuzz_sql.cpp - the classification of SQL texts, and what else is read from them: it ends, reads
 // nothing beyond the text, and does not care about blanks and comments between tokens.
+#include "proxy/wire/lifted_query.hpp"
+#include "proxy/wire/request.hpp"
 #include "proxy/wire/sql_class.hpp"
 #include "proxy/wire/sql_scanner.hpp"
 #include "proxy/wire/sql_vacates.hpp"
@@ -54,6 +56,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto* behind : {"'", "a(", "\\", "*/", "; drop table t"})
     require(equal(found, wire::classify(std::string_view(whole + behind).substr(0, size), forcing)));
   if (understood) require(equal(found, wire::classify(spaced_out(whole), forcing)));
+  std::string lifted(1, '\0');  // as a Parse message of the unnamed statement
+  std::string text_and_types;
+  const auto values = wire::lift_literals({exact.get(), size}, text_and_types).all();
+  for (const auto value : values) require(whole.find(value) != std::string::npos);
+  lifted += text_and_types;
+  const auto view = wire::read_parse(wire::as_bytes(lifted));
+  require(view || whole.find('\0') != std::string::npos);
+  if (understood) require(wire::classify(view->text, forcing).fingerprint == found.fingerprint);
   const auto command = wire::read_transaction_command({exact.get(), size});
   require(command.verb == wire::transaction_verb::other || understood);
   if (command.begins())
