@@ -44,6 +44,7 @@ void apply(pool_settings& to, const pool_overrides& from) {
   take(to.cancel_on_disconnect, from.cancel_on_disconnect);
   take(to.prepared_statements, from.prepared_statements);
   take(to.prepare_unnamed, from.prepare_unnamed);
+  take(to.prepare_simple, from.prepare_simple);
   take(to.session_functions, from.session_functions);
 }
 

@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 enum class pool_mode { session, transaction, statement };
 enum class multiplex { automatic, off };
 enum class prepare_unnamed { automatic, off };
+enum class prepare_simple { automatic, off };
 enum class max_pinned_policy { wait, error };
 enum class begin { deferred, direct };
 enum class listen_loss { close, repair };
@@ -56,6 +57,7 @@ struct pool_settings {
   bool cancel_on_disconnect = true;       // a query whose client has gone is cancelled
   std::size_t prepared_statements = 200;  // kept per backend, least recently used ones are closed
   config::prepare_unnamed prepare_unnamed = config::prepare_unnamed::automatic;
+  config::prepare_simple prepare_simple = config::prepare_simple::automatic;
   // Beyond those that pgweir knows itself. In lower case; one that ends in "*" stands for all that begin so.
   // The server takes the union of all tables, not this list: a statement is judged once for the process.
   std::vector<std::string> session_functions;
@@ -90,6 +92,7 @@ struct pool_overrides {
   std::optional<bool> cancel_on_disconnect;
   std::optional<std::size_t> prepared_statements;
   std::optional<config::prepare_unnamed> prepare_unnamed;
+  std::optional<config::prepare_simple> prepare_simple;
   std::optional<std::vector<std::string>> session_functions;  // the server takes the union of all tables
 };
 

@@ -15,6 +15,9 @@ constexpr choice<multiplex> multiplexes[]{{"auto", multiplex::automatic}, {"off"
 constexpr choice<prepare_unnamed> prepare_unnameds[]{{"auto", prepare_unnamed::automatic},
                                                      {"off", prepare_unnamed::off}};
 
+constexpr choice<prepare_simple> prepare_simples[]{{"auto", prepare_simple::automatic},
+                                                   {"off", prepare_simple::off}};
+
 constexpr choice<max_pinned_policy> max_pinned_policies[]{{"wait", max_pinned_policy::wait},
                                                           {"error", max_pinned_policy::error}};
 constexpr choice<begin> begins[]{{"deferred", begin::deferred}, {"direct", begin::direct}};
@@ -80,6 +83,7 @@ pool_overrides read_pool_keys(table_reader& from) {
   to.cancel_on_disconnect = from.flag("cancel_on_disconnect");
   to.prepared_statements = from.count("prepared_statements", {.least = 1});
   to.prepare_unnamed = from.one_of("prepare_unnamed", prepare_unnameds);
+  to.prepare_simple = from.one_of("prepare_simple", prepare_simples);
   to.session_functions = in_lower_case(from.texts("session_functions", function_names));
   return to;
 }

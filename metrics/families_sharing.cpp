@@ -15,7 +15,8 @@ constexpr enum_label<lease_reasons> lease_label{
      "session_function", "temporary", "not_understood", "writes", "unproven", "slow", "large", "incomplete",
      "pipelined", "resent", "stalled", "listens"}};
 constexpr enum_label<resend_reasons> resend_label{
-    "reason", {"canceled_for_another", "server_lost", "statement_missing", "stalled", "batch_failed"}};
+    "reason",
+    {"canceled_for_another", "server_lost", "statement_missing", "stalled", "batch_failed", "translated"}};
 constexpr enum_label<listen_losses> listen_loss_label{"outcome", {"closed", "repaired"}};
 constexpr enum_label<lane_close_reasons> lane_close_label{
     "reason", {"transaction_open", "server", "protocol", "client_stalled"}};

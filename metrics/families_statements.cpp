@@ -28,8 +28,12 @@ constexpr family_row rows[] = {
     {"pgweir_unnamed_shared_total", counter_type,
      "Parse messages without a name that needed no parsing of their own: a shared statement served them.",
      one<&pool::unnamed_shared>, nullptr},
+    {"pgweir_queries_prepared_total", counter_type,
+     "Simple queries that needed no parsing of their own: a shared statement served them.",
+     one<&pool::queries_prepared>, nullptr},
     {"pgweir_unnamed_demoted_total", counter_type,
-     "Statements without a name that stopped being shared, as their generic plan was slower.",
+     "Statements without a name, and simple queries, that stopped being shared, as their generic plan was "
+     "slower.",
      one<&pool::unnamed_demoted>, nullptr},
 };
 

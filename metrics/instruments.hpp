@@ -69,6 +69,7 @@ enum class resend_reason {
   statement_missing,     // a prepared statement was not there, or its plan was out of date
   stalled,               // the head of its lane took too long
   batch_failed,          // one of those that shared its Sync failed, or answered too much
+  translated,            // a simple query that was sent as a prepared one failed
 };
 // Why a lane ended with units on it.
 enum class lane_close_reason {
@@ -87,7 +88,7 @@ enum class deferred_begin_outcome {
 
 inline constexpr std::size_t client_states = 5, server_states = 5, wait_outcomes = 5, connect_outcomes = 3,
                              login_outcomes = 4, login_methods = 5, cancel_outcomes = 4, close_reasons = 9,
-                             error_origins = 3, pin_reasons = 13, lease_reasons = 18, resend_reasons = 5,
+                             error_origins = 3, pin_reasons = 13, lease_reasons = 18, resend_reasons = 6,
                              lane_close_reasons = 4, deferred_begin_outcomes = 3, listen_losses = 2;
 // First two characters of a SQLSTATE, bounded: the classes that PostgreSQL 15 documents, and "other".
 inline constexpr std::size_t sqlstate_classes = 44;
@@ -144,8 +145,9 @@ struct alignas(cache_line) pool_instruments {
   counter notifications;    // from there to sessions
   by<counter, listen_loss, metrics::listen_losses> listen_losses;
 
-  counter unnamed_shared;   // Parses without a name answered from the catalogue, or sent under a shared name
-  counter unnamed_demoted;  // statements no longer shared: their generic plan was slower
+  counter unnamed_shared;    // Parses without a name answered from the catalogue, or sent under a shared name
+  counter queries_prepared;  // simple Queries that ran on a statement of the catalogue
+  counter unnamed_demoted;   // statements no longer shared: their generic plan was slower
 
   by<counter, cancel_outcome, cancel_outcomes> cancels;  // unknown_key is counted in worker_instruments
   by<counter, close_reason, close_reasons> server_closes;

@@ -135,6 +135,7 @@ void take_counts(core::relay_counts& from, metrics::pool_instruments& to) {
   if (from.client_parses != 0) to.client_parses.add(from.client_parses);
   if (from.server_parses != 0) to.server_parses.add(from.server_parses);
   if (from.unnamed_shared != 0) to.unnamed_shared.add(from.unnamed_shared);
+  if (from.queries_prepared != 0) to.queries_prepared.add(from.queries_prepared);
   if (from.binds != 0) to.binds.add(from.binds);
   if (from.evictions != 0) to.prepared_evictions.add(from.evictions);
   if (from.replanned != 0) to.replanned.add(from.replanned);

@@ -47,6 +47,8 @@ metrics::resend_reason reason_of(core::resend_reason why) {
       return metrics::resend_reason::statement_missing;
     case core::resend_reason::batch_failed:
       return metrics::resend_reason::batch_failed;
+    case core::resend_reason::translated:
+      return metrics::resend_reason::translated;
     case core::resend_reason::stalled:
       break;
   }
@@ -85,7 +87,10 @@ std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::by
   if (judged.need != core::lease_need::none) return std::nullopt;
   unit_size_ = static_cast<std::uint32_t>(judged.size);
   expected_ = known.expected;
-  may_share_sync_ = judged.may_share_sync && !known.is_apart && settings.lane_batch > 1;
+  const bool may_translate = settings.prepare_simple == config::prepare_simple::automatic;
+  const bool is_query = static_cast<char>(unit.front()) == wire::frontend::query;
+  may_share_sync_ =
+      judged.may_share_sync && !known.is_apart && settings.lane_batch > 1 && (may_translate || !is_query);
   switch (known.judged) {
     case proven::unproven:
       lease_reason_ = lease_reason::unproven;
@@ -176,7 +181,9 @@ void session::on_resend(core::resend_reason why) {
   lane_ = nullptr;
   pool_.instruments().resent_units[reason_of(why)].add();
   enter(phase::idle);
-  if (why != core::resend_reason::batch_failed)
+  const bool goes_as_it_is = why == core::resend_reason::translated;
+  if (goes_as_it_is) host_.statistics.set_apart(statement_key_);
+  if (why != core::resend_reason::batch_failed && !goes_as_it_is)
     return ask_for_lease(why == core::resend_reason::stalled ? lease_reason::stalled : lease_reason::resent);
   may_share_sync_ = false;
   ask_pool(wish());

@@ -9,6 +9,7 @@ core::relay_rules session::relay_rules() {
   const bool share_unnamed = pool_.settings().prepare_unnamed == config::prepare_unnamed::automatic;
   return {.catalogue = host_.catalogue,
           .unnamed = share_unnamed ? &host_.texts : nullptr,
+          .queries = &host_.texts,
           .prepared_limit = pool_.settings().prepared_statements,
           .client_id = identity_.id,
           .may_start_unit = !is_subscribed() && (!unit_sent_ || !pool_.has_waiters()),

@@ -1,6 +1,5 @@
 #include "proxy/core/lane_queue.hpp"
 
-#include "proxy/wire/answer.hpp"
 #include "proxy/wire/request.hpp"
 
 #include <algorithm>
@@ -19,6 +18,7 @@ bool lane_queue::join(lane_rider& who, wire::bytes_view unit, std::chrono::nanos
                .first_name = first_name,
                .is_blind = backend_.unit.is_blind,
                .takes_over = backend_.unit.stands_in || backend_.unit.answers_parse,
+               .is_translated = backend_.unit.is_translated,
                .ends_batch = !rules.withholds_sync});
   if (rules.withholds_sync)
     ++open_;
@@ -71,7 +71,7 @@ lane_step lane_queue::on_bytes(wire::bytes_view arrived) {
       const bool several = was_canceled_ || batch > 1;
       const bool is_held = range.size() < (several ? largest_held_for_several : largest_held_answer);
       if (batch > 1 && (!answer.error.empty() || (answer.size == 0 && !is_held))) {
-        dissolve_head(resend_reason::batch_failed);
+        dissolve_head(resend_reason::batch_failed, unit_of(answer));
         batch = 1;
       }
       if (!answer.error.empty()) resend = reason_to_resend(answer.error);

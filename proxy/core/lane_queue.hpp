@@ -14,6 +14,7 @@
 #include "proxy/core/request_relay.hpp"
 #include "proxy/core/response_relay.hpp"
 #include "proxy/core/ring.hpp"
+#include "proxy/wire/answer.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -30,6 +31,7 @@ enum class resend_reason : std::uint8_t {
   statement_missing,     // a prepared statement was not there, or its plan was out of date
   stalled,               // the head takes too long
   batch_failed,          // one of those that share its Sync has failed, maybe itself, or answers too much
+  translated,            // a simple Query has failed that was sent by the extended protocol
 };
 
 enum class lane_failure : std::uint8_t {
@@ -135,6 +137,7 @@ class lane_queue {
     std::uint64_t first_name = 0;  // serial of the first name that it may have given
     bool is_blind = false;         // executes something that it neither prepares nor describes
     bool takes_over = false;       // may use a statement that was not parsed for its client
+    bool is_translated = false;    // see request_query.cpp
     bool is_canceled = false;      // by its own client
     bool ends_batch = true;        // the Sync behind it is sent
     bool is_left_over = false;     // of a batch whose units go again: nobody's
@@ -144,13 +147,16 @@ class lane_queue {
     void put(wire::bytes_view) override {}
   };
 
+  static constexpr std::size_t nobody_failed = ~std::size_t{0};
+
   std::size_t head_batch() const;
   void begin_turn();
   std::optional<resend_reason> reason_to_resend(wire::bytes_view error) const;
   lane_step relay_batch(wire::bytes_view range, std::size_t batch, std::optional<resend_reason> resend);
   lane_step relay_answer(wire::bytes_view range, std::optional<resend_reason> resend, bool& answered);
   void finish_head(std::optional<resend_reason> resend);
-  void dissolve_head(resend_reason why);
+  std::size_t unit_of(const wire::answer_extent& failed) const;
+  void dissolve_head(resend_reason why, std::size_t failed = nobody_failed);
   queued pop();
   void take_back_names(std::size_t i);
   void send_again(queued& gone, resend_reason why);

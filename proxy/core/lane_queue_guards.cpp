@@ -23,6 +23,8 @@ std::optional<resend_reason> lane_queue::reason_to_resend(wire::bytes_view error
   const server_error said{error};
   if (said.sqlstate == "57014" && was_canceled_ && !head.is_canceled)
     return resend_reason::canceled_for_another;
+  // It may do without what the extended protocol, or a parameter, makes of it; but not without its cancel.
+  if (head.is_translated && !said.sqlstate.starts_with("57")) return resend_reason::translated;
   const failed_unit failed{.is_blind = head.is_blind, .takes_over = head.takes_over};
   if (may_resend_on_lane(said, failed, statement_prefix_)) return resend_reason::statement_missing;
   return std::nullopt;
@@ -66,9 +68,22 @@ void lane_queue::take_back_queued() {
   }
 }
 
+// Of a batch at the head, counted from it: the one that the error answers.
+std::size_t lane_queue::unit_of(const wire::answer_extent& failed) const {
+  if (failed.error.empty()) return nobody_failed;
+  auto executed = failed.executed;
+  std::size_t unit = 0;
+  for (std::size_t i = 0; i < backend_.expected.size(); ++i) {
+    const auto& one = backend_.expected.at(i);
+    if (one.request == request::execute && executed-- == 0) return unit;
+    if (ends_unit(one)) ++unit;
+  }
+  return nobody_failed;
+}
+
 // All or nothing: what is left of a batch is one unit of nobody's, whatever its answer will be. Each client
 // is told when nothing here refers to its unit any more.
-void lane_queue::dissolve_head(resend_reason why) {
+void lane_queue::dissolve_head(resend_reason why, std::size_t failed) {
   const auto batch = head_batch();
   for (std::size_t i = 0; i < batch; ++i)
     if (units_.at(i).rider != nullptr) take_back_names(i);
@@ -81,7 +96,8 @@ void lane_queue::dissolve_head(resend_reason why) {
       units_.at(0).rider = nullptr;
       units_.at(0).is_left_over = true;
     }
-    if (gone.rider != nullptr) send_again(gone, why);
+    const bool is_blamed = batch - left == failed && gone.is_translated;
+    if (gone.rider != nullptr) send_again(gone, is_blamed ? resend_reason::translated : why);
   }
 }
 

@@ -184,6 +184,7 @@ request_relay::verdict request_relay::pass_expecting(const wire::frame_header& h
 }
 
 request_relay::verdict request_relay::query(const wire::frame_header& header) {
+  if (rules_.withholds_sync) return query_as_statement(header);
   expected_response entry{.request = request::query};
   renumbered_text numbered;
   if (client_.names != naming::untouched && !rules_.on_lane) {

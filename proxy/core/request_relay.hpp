@@ -26,6 +26,7 @@ namespace pgweir::core {
 struct relay_rules {
   statement_catalogue& catalogue;
   statement_finder* unnamed = nullptr;  // which unnamed statements are prepared once for all; null: none
+  statement_finder* queries = nullptr;  // the same of simple Queries that go by the extended protocol
   std::size_t prepared_limit = 200;     // statements per backend; at least 1
   std::uint64_t client_id = 1;          // unique, not 0
   // False: others wait for a backend, so nothing is sent ahead of the open answers.
@@ -35,7 +36,8 @@ struct relay_rules {
   // The backend is a lane: what is open there belongs to other clients. The unit is whole, it was found
   // shareable, and it is sent again if it turns out to rest on something that failed.
   bool on_lane = false;
-  // Its Sync is not sent, and the answer to it is said in its turn: lane_queue sends one for several units.
+  // Its Sync is not sent, and the answer to it is said in its turn: lane_queue sends one for several units. A
+  // simple Query goes by the extended protocol then; see request_query.cpp.
   bool withholds_sync = false;
 };
 
@@ -86,6 +88,7 @@ class request_relay {
   verdict one_message(const wire::frame_header& header);
   verdict dispatch(const wire::frame_header& header);
   verdict query(const wire::frame_header& header);
+  verdict query_as_statement(const wire::frame_header& header);
   // See own_names.hpp.
   enum class naming_step {
     fits,

@@ -82,6 +82,8 @@ bool response_relay::end_withheld_unit() {
   wire::append_ready_for_query(built_, 'I');
   stream_.put(wire::as_bytes(built_));
   answered_ = true;
+  if (const auto dropped = expected.front().unnamed; dropped != 0)
+    client_.unnamed.confirm(dropped, backend_.spare);
   expected.pop();
   return true;
 }

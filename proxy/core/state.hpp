@@ -88,6 +88,7 @@ struct relay_counts {
   std::uint32_t client_parses = 0;
   std::uint32_t server_parses = 0;
   std::uint32_t unnamed_shared = 0;
+  std::uint32_t queries_prepared = 0;
   std::uint32_t binds = 0;
   std::uint32_t evictions = 0;
   std::uint32_t replanned = 0;
@@ -117,6 +118,7 @@ struct unit_in_flight {
   bool stands_in = false;  // a shared statement takes the place of the client's unnamed one
   bool answers_parse = false;  // for a Parse of it the backend had the statement: pgweir gave the answer
   bool parses_unnamed = false;
+  bool is_translated = false;    // a simple Query that goes by the extended protocol
   bool uses_unnamed = false;     // the client's unnamed statement that was there before
   bool uses_names = false;       // of statements
   std::uint64_t bound_name = 0;  // serial of the one that the last Bind was for; 0: it has no name

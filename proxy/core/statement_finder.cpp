@@ -46,6 +46,16 @@ shared_statement statement_finder::note(wire::bytes_view text_and_types, std::ui
   return same && is_usable(*there.known) ? there.known : nullptr;
 }
 
+const statement* statement_finder::find_query(std::string_view sql, std::uint64_t stale_up_to) const {
+  wire::lift_literals(sql, lifted_text_);
+  return find(wire::as_bytes(lifted_text_), stale_up_to);
+}
+
+statement_finder::known_query statement_finder::note_query(std::string_view sql, std::uint64_t stale_up_to) {
+  const auto lifted = wire::lift_literals(sql, lifted_text_);
+  return {lifted, note(wire::as_bytes(lifted_text_), stale_up_to)};
+}
+
 bool statement_finder::demote_if_slow(const statement& stand_in, std::chrono::nanoseconds usual_by_now) {
   constexpr std::int64_t slower = 4;
   constexpr std::int64_t noise = 1'000'000;  // a loaded machine makes the fastest statement this much slower

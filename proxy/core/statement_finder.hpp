@@ -1,15 +1,19 @@
-// proxy/core/statement_finder.hpp - which texts of unnamed statements come again and again: those are worth a
-// place in the catalogue, so that they are planned once and not each time.
+// proxy/core/statement_finder.hpp - which texts of unnamed statements, and of simple Queries without their
+// literals, come again and again: those are worth a place in the catalogue, so that they are planned once and
+// not each time.
 //
 // In front of the catalogue, because a text is looked up for every Parse: one slot per hash, no lock,
 // bounded. Thread rule: one per worker.
 #pragma once
 
 #include "proxy/core/statement_catalogue.hpp"
+#include "proxy/wire/lifted_query.hpp"
 
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace pgweir::core {
 
@@ -22,6 +26,15 @@ class statement_finder {
   const statement* find(wire::bytes_view text_and_types, std::uint64_t stale_up_to = 0) const;
   // The same, and counts the Parse.
   shared_statement note(wire::bytes_view text_and_types, std::uint64_t stale_up_to = 0);
+
+  // What does the same as a simple Query; null as above.
+  const statement* find_query(std::string_view sql, std::uint64_t stale_up_to) const;
+  struct known_query {
+    wire::lifted_query lifted;  // views into its text
+    shared_statement made;      // takes the values; may be null
+  };
+  // The same, and counts the Query.
+  known_query note_query(std::string_view sql, std::uint64_t stale_up_to);
 
   // Whether clients should keep no more.
   bool is_full() const { return catalogue_.is_full(); }
@@ -49,6 +62,7 @@ class statement_finder {
 
   statement_catalogue& catalogue_;
   std::array<slot, slot_count> slots_;
+  mutable std::string lifted_text_;  // where it is built: it keeps its memory
 };
 
 }  // namespace pgweir::core

@@ -176,12 +176,20 @@ bool is_followed(wire::bytes_view behind) {
   return !behind.empty() && static_cast<char>(behind[0]) != frontend::terminate;
 }
 
-unit_class classify_query(wire::bytes_view arrived, const wire::frame_header& header,
+unit_class classify_query(const client_state& client, wire::bytes_view arrived,
+                          const wire::frame_header& header, const statement_finder& texts,
                           const wire::session_functions& forcing) {
   const auto text = wire::as_text(arrived.subspan(wire::header_size, header.body));
   if (text.empty() || text.find('\0') != text.size() - 1) return {lease_need::not_understood, header.size()};
-  const auto judged = wire::classify(text.substr(0, text.size() - 1), forcing);
-  return {need_of(judged), header.size(), judged.fingerprint, nullptr, false, judged.leaves_state};
+  const auto sql = text.substr(0, text.size() - 1);
+  const auto judged = wire::classify(sql, forcing);
+  unit_class found{.need = need_of(judged),
+                   .size = header.size(),
+                   .fingerprint = judged.fingerprint,
+                   .may_share_sync = true,
+                   .leaves_state = judged.leaves_state};
+  if (found.need == lease_need::none) found.stand_in = texts.find_query(sql, client.stale_up_to);
+  return found;
 }
 
 }  // namespace
@@ -198,7 +206,7 @@ unit_class classify_unit(const client_state& client, wire::bytes_view arrived, c
     if (header.type == frontend::function_call) return {lease_need::command};
     if (header.type == frontend::query) {
       if (found.size > 0) return {};
-      found = classify_query(rest, header, forcing);
+      found = classify_query(client, rest, header, texts, forcing);
       break;
     }
     found.size += header.size();

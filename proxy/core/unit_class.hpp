@@ -29,11 +29,11 @@ struct unit_class {
   lease_need need = lease_need::incomplete;
   std::size_t size = 0;           // of the unit; 0: not known
   std::uint64_t fingerprint = 0;  // of its statements, without their literals; 0: not known
-  // Takes the place of an unnamed statement that the unit prepares. Valid until the next call of
-  // statement_finder::note().
+  // Takes the place of an unnamed statement that the unit prepares, or of what a simple Query says. Valid
+  // until the next call of statement_finder::note().
   const statement* stand_in = nullptr;
   // It says anew what it executes, so that a unit before it under the same Sync cannot be taken for it. Else
-  // its portals would be those that the other one left.
+  // its portals would be those that the other one left. A simple Query may: see request_query.cpp.
   bool may_share_sync = false;
   bool leaves_state = true;  // its session may be another one afterwards, see wire::sql_class
 };

@@ -73,6 +73,7 @@ TEST(settings_of, knows_every_key) {
                .cancel_on_disconnect = false,
                .prepared_statements = 10,
                .prepare_unnamed = prepare_unnamed::off,
+               .prepare_simple = prepare_simple::off,
                .session_functions = std::vector<std::string>{"f"}};
   const pool_settings resolved = settings_of({}, {}, user);
   EXPECT_EQ(resolved.mode, pool_mode::session);
@@ -102,6 +103,7 @@ TEST(settings_of, knows_every_key) {
   EXPECT_FALSE(resolved.cancel_on_disconnect);
   EXPECT_EQ(resolved.prepared_statements, 10u);
   EXPECT_EQ(resolved.prepare_unnamed, prepare_unnamed::off);
+  EXPECT_EQ(resolved.prepare_simple, prepare_simple::off);
   EXPECT_EQ(resolved.session_functions, std::vector<std::string>{"f"});
 }
 

@@ -117,6 +117,7 @@ TEST(example_file, holds_the_default_of_every_pool_key) {
   EXPECT_EQ(shown.cancel_on_disconnect, defaults.cancel_on_disconnect);
   EXPECT_EQ(shown.prepared_statements, defaults.prepared_statements);
   EXPECT_EQ(shown.prepare_unnamed, defaults.prepare_unnamed);
+  EXPECT_EQ(shown.prepare_simple, defaults.prepare_simple);
   EXPECT_EQ(shown.session_functions, defaults.session_functions);
 }
 

@@ -72,6 +72,7 @@ TEST(config_load, reads_every_pool_key) {
   EXPECT_FALSE(pool.cancel_on_disconnect);
   EXPECT_EQ(pool.prepared_statements, 9u);
   EXPECT_EQ(pool.prepare_unnamed, prepare_unnamed::off);
+  EXPECT_EQ(pool.prepare_simple, prepare_simple::off);
   EXPECT_EQ(pool.session_functions, (std::vector<std::string>{"audit_begin", "my_lock*"}));
 }
 

@@ -24,8 +24,8 @@ void lane_script::recording_rider::on_answered(const core::lane_answer& how) {
 }
 
 void lane_script::recording_rider::on_resend(core::resend_reason why) {
-  static constexpr const char* names[] = {"canceled for another", "server lost", "statement missing",
-                                          "stalled", "batch failed"};
+  static constexpr const char* names[] = {
+      "canceled for another", "server lost", "statement missing", "stalled", "batch failed", "translated"};
   told.push_back(std::string("resend: ") + names[static_cast<std::size_t>(why)]);
 }
 
@@ -61,6 +61,7 @@ lane_script& lane_script::join(const std::string& client, const std::string& uni
   }
   const core::relay_rules rules{.catalogue = catalogue_,
                                 .unnamed = &texts_,
+                                .queries = &texts_,
                                 .prepared_limit = prepared_limit_,
                                 .client_id = one->id,
                                 .on_lane = true,

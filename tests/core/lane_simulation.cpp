@@ -19,6 +19,7 @@ void lane_simulation_counts::operator+=(const lane_simulation_counts& more) {
   for (std::size_t i = 0; i < failed.size(); ++i) failed[i] += more.failed[i];
   canceled += more.canceled;
   unnamed_shared += more.unnamed_shared;
+  queries_prepared += more.queries_prepared;
   evictions += more.evictions;
 }
 
@@ -50,6 +51,7 @@ void lane_simulation::run() {
   expect_settled(*shared_);
   expect_settled(other_);
   counts_.evictions += shared_->state.counts.evictions + other_.state.counts.evictions;
+  counts_.queries_prepared += shared_->state.counts.queries_prepared;
   counts_.unnamed_shared += shared_->state.counts.unnamed_shared + other_.state.counts.unnamed_shared;
 }
 
@@ -117,6 +119,7 @@ lane_simulation::client* lane_simulation::any_on_lane() {
 core::relay_rules lane_simulation::rules_for(const client& of, bool on_lane) {
   return {.catalogue = catalogue_,
           .unnamed = rules_.shares_unnamed ? &texts_ : nullptr,
+          .queries = rules_.shares_unnamed ? &texts_ : nullptr,
           .prepared_limit = rules_.prepared_limit,
           .client_id = of.id,
           .on_lane = on_lane};

@@ -35,10 +35,11 @@ struct lane_simulation_counts {
   std::size_t shared = 0;  // units answered on the lane
   std::size_t alone = 0;
   std::size_t batched = 0;              // of those shared, under a Sync of several
-  std::array<std::size_t, 5> resent{};  // by core::resend_reason
+  std::array<std::size_t, 6> resent{};  // by core::resend_reason
   std::array<std::size_t, 3> failed{};  // by core::lane_failure
   std::size_t canceled = 0;
   std::size_t unnamed_shared = 0;
+  std::size_t queries_prepared = 0;
   std::size_t evictions = 0;
 
   void operator+=(const lane_simulation_counts& more);

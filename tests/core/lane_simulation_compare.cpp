@@ -15,17 +15,19 @@ struct possible_world {
   std::string answer;
 };
 
+constexpr std::size_t never = ~std::size_t{0};
+constexpr std::size_t in_query = never - 1;
+
 possible_world play(const model_server& before, const std::string& unit, std::size_t cancel_at) {
   possible_world made{before, {}};
   const auto messages = split(unit);
   for (std::size_t i = 0; i < messages.size(); ++i) {
     if (i == cancel_at) made.model.cancel();
+    if (cancel_at == in_query) made.model.cancel_in_query();
     made.answer += made.model.answer(messages[i]);
   }
   return made;
 }
-
-constexpr std::size_t never = ~std::size_t{0};
 
 // The first one that suits, or the plainest with suits = false.
 template <class Suits>
@@ -44,6 +46,9 @@ std::pair<possible_world, bool> find_world(const model_server& before, const std
       auto one = play(start, unit, i == messages ? never : i);
       if (suits(one.answer)) return {one, true};
     }
+    if (!may_be_canceled) continue;
+    auto late = play(start, unit, in_query);
+    if (suits(late.answer)) return {late, true};
   }
   return {plainest, false};
 }

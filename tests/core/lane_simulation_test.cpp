@@ -42,6 +42,7 @@ TEST(lane_simulation, answers_every_client_as_a_server_of_its_own_would) {
   EXPECT_GT(all.failed[static_cast<std::size_t>(core::lane_failure::transaction_open)], 0u);
   EXPECT_GT(all.canceled, 0u);
   EXPECT_GT(all.unnamed_shared, 0u);
+  EXPECT_GT(all.queries_prepared, 0u);
   EXPECT_GT(all.evictions, 0u);
 }
 

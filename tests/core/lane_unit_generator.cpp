@@ -46,7 +46,16 @@ std::string lane_unit_generator::text() {
   if (dice_.below(60) == 0) return "select opens " + mark_;
   return dice_.pick({"select 1", "select 1", "select 2", "select 3", "select mine " + mark_, "select rows",
                      "select rows " + mark_, "select fails", "select fails " + mark_,
-                     "select broken " + mark_, "select broken", "select shaped", "select $1"});
+                     "select broken " + mark_, "select broken", "select shaped", "select $1",
+                     with_literal()});
+}
+
+// What is lifted out of a simple Query (wire/lifted_query).
+std::string lane_unit_generator::with_literal() {
+  const auto what =
+      dice_.pick({"select", "select", "select", "select fails", "select shaped", "select rows"});
+  return what + " c = " + dice_.pick({"1", "2", "'x'", "'y'", "3000000000"}) +
+         dice_.pick({"", ";", " and d = 4"});
 }
 
 std::string lane_unit_generator::in_one_batch(const std::string& name) {

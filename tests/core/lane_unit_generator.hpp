@@ -24,6 +24,7 @@ class lane_unit_generator {
   std::string mixed_step();
   std::string parse_some(const std::string& name);
   std::string text();
+  std::string with_literal();
   std::string statement_name() { return dice_.pick({"", "", "a", "b"}); }
   std::string parameter() { return dice_.below(12) == 0 ? "x" : ""; }
 

@@ -3,6 +3,7 @@
 #include "proxy/wire/cursor.hpp"
 #include "proxy/wire/message_type.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pgweir::test {
@@ -16,6 +17,15 @@ constexpr std::size_t large_row = 70000;
 bool does(std::string_view text, std::string_view what) {
   if (text.starts_with("select ")) text.remove_prefix(7);
   return text.starts_with(what);
+}
+
+bool answers_rows(std::string_view text) { return does(text, "rows") || text.starts_with("select "); }
+
+// Values change nothing of it: those of parameters, and of literals behind "= ".
+std::string description(std::string text) {
+  for (auto at = text.find("= "); at != std::string::npos; at = text.find("= ", at + 2))
+    text.replace(at + 2, text.find_first_of(" ;", at + 2) - (at + 2), "?");
+  return row_description(text);
 }
 
 bool ends_transaction(std::string_view text) { return text == "commit" || text == "rollback"; }
@@ -103,13 +113,15 @@ std::string model_server::parse(std::string_view body) {
   wire::cursor in{wire::as_bytes(body)};
   const std::string name(in.c_string());
   const std::string text(in.c_string());
+  std::vector<std::uint32_t> types(in.u16());
+  for (auto& type : types) type = in.u32();
   if (name.empty()) unnamed_.reset();
   refuse_canceled();
   if (does(text, "broken")) throw failure{"42601", "syntax error at " + text};
   if (!text.empty()) refuse_in_failed_transaction(text);
   if (name.empty()) {
-    unnamed_ = {text, parses_at_};
-  } else if (!named_.emplace(name, statement{text, parses_at_}).second) {
+    unnamed_ = {text, parses_at_, types};
+  } else if (!named_.emplace(name, statement{text, parses_at_, types}).second) {
     throw failure{"42P05", "prepared statement \"" + name + "\" already exists"};
   }
   return parse_complete();
@@ -159,17 +171,23 @@ std::string model_server::bind(std::string_view body) {
   const std::string name(in.c_string());
   const std::string from(in.c_string());
   const auto& used = find(from);
-  const auto& text = used.text;
+  auto text = used.text;
   refuse_in_failed_transaction(text);
   const int given = in.u16() == 0 ? in.u16() : 0;
-  const int needed = text.ends_with("$1") ? 1 : 0;
+  const auto needed = std::count(text.begin(), text.end(), '$');
   if (given != needed)
     throw failure{"08P01", "bind message supplies " + std::to_string(given) +
                                " parameters, but prepared statement \"" + from + "\" requires " +
                                std::to_string(needed)};
   refuse_out_of_date(used);
+  for (int i = 0; i < given; ++i) {
+    const auto value = std::string(wire::as_text(in.take(in.u32())));
+    const auto type = static_cast<std::size_t>(i) < used.types.size() ? used.types[i] : 0;
+    const auto parameter = "$" + std::to_string(i + 1);
+    text.replace(text.find(parameter), parameter.size(), type == 0 ? "'" + value + "'" : value);
+  }
   if (name.empty()) portals_.erase(name);
-  if (!portals_.emplace(name, portal{text}).second)
+  if (!portals_.emplace(name, portal{text, used.text}).second)
     throw failure{"42P03", "portal \"" + name + "\" already exists"};
   return bind_complete();
 }
@@ -178,9 +196,9 @@ std::string model_server::describe(std::string_view body) {
   const std::string name(wire::cursor{wire::as_bytes(body.substr(1))}.c_string());
   const bool of_statement = body.front() == 'S';
   if (of_statement) refuse_out_of_date(find(name));
-  const auto& text = of_statement ? find(name).text : open_portal(name).text;
+  const auto& text = of_statement ? find(name).text : open_portal(name).statement;
   refuse_in_failed_transaction(text);
-  const auto row = does(text, "rows") || text.starts_with("select ") ? row_description(text) : no_data();
+  const auto row = answers_rows(text) ? description(text) : no_data();
   return of_statement ? parameter_description() + row : row;
 }
 
@@ -228,9 +246,12 @@ std::string model_server::query(std::string_view body) {
       copied_ = text;
       return copy_in();
     }
-    answer = text.empty() ? empty_query() : run(text);
+    if (answers_rows(text)) answer = description(text);
+    is_canceled_ = std::exchange(is_canceled_in_query_, false);
+    refuse_canceled();
+    answer += text.empty() ? empty_query() : run(text);
   } catch (const failure& why) {
-    answer = failed(why);
+    answer += failed(why);
   }
   end_implicit_transaction();
   return answer + ready(transaction_);

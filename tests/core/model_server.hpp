@@ -9,7 +9,7 @@
 //   shaped ..., typed ...             what DDL changes: an older statement fails in Bind and Describe
 //   large ...                         a row of 70000 bytes
 //   opens ...                         leaves a transaction open, which no SELECT does
-//   ... $1                            takes one parameter; all others take none
+//   ... $1                            takes a parameter, whose value takes its place
 //   set ...                           leaves session state behind
 //   copy ...                          takes CopyData; a line that is "bad" fails
 //   deallocate NAME | all, discard all
@@ -19,10 +19,12 @@
 
 #include "tests/core/messages.hpp"
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pgweir::test {
 
@@ -35,7 +37,8 @@ class model_server {
 
   struct statement {
     std::string text;
-    int parsed_at = 0;  // the schema's version
+    int parsed_at = 0;                 // the schema's version
+    std::vector<std::uint32_t> types;  // of parameters, as far as the client gave them
   };
 
   const std::map<std::string, statement>& named() const { return named_; }
@@ -53,6 +56,8 @@ class model_server {
   void expire_shapes();
   // A cancel request arrives: what comes next up to the next ReadyForQuery fails.
   void cancel() { is_canceled_ = true; }
+  // The same, in the midst of the next Query: its rows have been described.
+  void cancel_in_query() { is_canceled_in_query_ = true; }
   // Something of a unit has been worked off, its end has not.
   bool is_in_unit() const { return in_unit_; }
   char transaction() const { return transaction_; }
@@ -60,7 +65,8 @@ class model_server {
 
  private:
   struct portal {
-    std::string text;
+    std::string text;       // with the values of parameters
+    std::string statement;  // without
     bool suspended = false;
   };
   // Thrown by a step, so that it ends there.
@@ -104,6 +110,7 @@ class model_server {
   int parses_at_ = 0;
   bool ignores_schema_ = false;
   bool is_canceled_ = false;
+  bool is_canceled_in_query_ = false;
   bool in_unit_ = false;
 };
 

@@ -72,6 +72,7 @@ struct shared {
     if (one.is_on_lane || judged.need != core::lease_need::none) return;
     const core::relay_rules rules{.catalogue = catalogue,
                                   .unnamed = &texts,
+                                  .queries = &texts,
                                   .prepared_limit = 2,
                                   .client_id = who + 1,
                                   .on_lane = true,
