@@ -87,10 +87,8 @@ std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::by
   if (judged.need != core::lease_need::none) return std::nullopt;
   unit_size_ = static_cast<std::uint32_t>(judged.size);
   expected_ = known.expected;
-  const bool may_translate = settings.prepare_simple == config::prepare_simple::automatic;
-  const bool is_query = static_cast<char>(unit.front()) == wire::frontend::query;
-  may_share_sync_ =
-      judged.may_share_sync && !known.is_apart && settings.lane_batch > 1 && (may_translate || !is_query);
+  const bool goes_as_it_is = judged.is_query && settings.prepare_simple == config::prepare_simple::off;
+  may_share_sync_ = judged.may_share_sync && !goes_as_it_is && !known.is_apart && settings.lane_batch > 1;
   switch (known.judged) {
     case proven::unproven:
       lease_reason_ = lease_reason::unproven;
@@ -175,16 +173,25 @@ void session::on_answered(const core::lane_answer& how) {
   offer_kept_bytes();
 }
 
-// Not a word of the answer has reached the client, so it goes again: on a backend of its own; if others have
-// made it fail, by itself, which as a rule is the same lane.
+// Not a word of the answer has reached the client, so it goes again: on a backend of its own; if others, or
+// how it was put, have made it fail, by itself and as it came, which as a rule is the same lane.
 void session::on_resend(core::resend_reason why) {
   lane_ = nullptr;
   pool_.instruments().resent_units[reason_of(why)].add();
   enter(phase::idle);
-  const bool goes_as_it_is = why == core::resend_reason::translated;
-  if (goes_as_it_is) host_.statistics.set_apart(statement_key_);
-  if (why != core::resend_reason::batch_failed && !goes_as_it_is)
-    return ask_for_lease(why == core::resend_reason::stalled ? lease_reason::stalled : lease_reason::resent);
+  switch (why) {
+    case core::resend_reason::stalled:
+      return ask_for_lease(lease_reason::stalled);
+    case core::resend_reason::canceled_for_another:
+    case core::resend_reason::server_lost:
+    case core::resend_reason::statement_missing:
+      return ask_for_lease(lease_reason::resent);
+    case core::resend_reason::translated:
+      host_.statistics.set_apart(statement_key_);
+      break;
+    case core::resend_reason::batch_failed:
+      break;
+  }
   may_share_sync_ = false;
   ask_pool(wish());
 }

@@ -187,6 +187,7 @@ unit_class classify_query(const client_state& client, wire::bytes_view arrived,
                    .size = header.size(),
                    .fingerprint = judged.fingerprint,
                    .may_share_sync = true,
+                   .is_query = true,
                    .leaves_state = judged.leaves_state};
   if (found.need == lease_need::none) found.stand_in = texts.find_query(sql, client.stale_up_to);
   return found;

@@ -33,8 +33,9 @@ struct unit_class {
   // until the next call of statement_finder::note().
   const statement* stand_in = nullptr;
   // It says anew what it executes, so that a unit before it under the same Sync cannot be taken for it. Else
-  // its portals would be those that the other one left. A simple Query may: see request_query.cpp.
+  // its portals would be those that the other one left.
   bool may_share_sync = false;
+  bool is_query = false;     // a simple one; it shares a Sync by the extended protocol, see request_query.cpp
   bool leaves_state = true;  // its session may be another one afterwards, see wire::sql_class
 };
 
