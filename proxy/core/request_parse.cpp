@@ -39,7 +39,9 @@ request_relay::verdict request_relay::parse_named(const wire::frame_header& head
   backend_.unit.describes = true;  // it expects a fresh statement
   if (const auto* known = client_.statements.find(view.name); known != nullptr) {
     keep_for_replay(header);
+    // Sent again, a unit gives its names in the order in which it gave them first.
     const bool given_by_unit = replaying_ && known->serial >= backend_.unit.first_name;
+    if (given_by_unit) backend_.unit.first_name = known->serial + 1;
     given_by_unit ? parse_again(view) : parse_taken(*known, view);
     stream_.skip(header.size());
     return verdict::done;

@@ -123,7 +123,7 @@ struct unit_in_flight {
   bool uses_names = false;       // of statements
   std::uint64_t bound_name = 0;  // serial of the one that the last Bind was for; 0: it has no name
   std::uint64_t bound_statement = 0;
-  std::uint64_t first_name = 0;    // serial of the first that it may have given
+  std::uint64_t first_name = 0;    // serial of the first that it may have given; sent again: of the next
   std::uint32_t acknowledged = 0;  // answers without data that the client already has for it
 };
 

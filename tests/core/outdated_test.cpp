@@ -41,6 +41,18 @@ TEST(outdated, statement_is_prepared_afresh_and_its_unit_sent_again_unseen) {
   }
 }
 
+TEST(outdated, unit_that_gives_a_name_twice_is_refused_that_when_it_is_sent_again_too) {
+  script s;
+  somebody_has_it(s);
+  const auto taken = close_statement(s.name(0)) + parse(s.name(0), "") + parse(s.name(0), "select 2");
+  s.client(parse("p", text) + bind_statement("", "p") + parse("p", "select 2") + sync());
+  s.expect_server(bind_statement("", s.name(1)) + taken + sync());
+  s.expect_client(parse_complete()).server(refused("42883")).expect_client("");
+  s.expect_server(parse(s.name(2), text) + bind_statement("", s.name(2)) + taken + sync());
+  s.server(parse_complete() + bind_complete() + close_complete() + parse_complete() + refused("42P05"));
+  s.expect_client(bind_complete() + refused("42P05")).expect_quiet();
+}
+
 TEST(outdated, unit_is_sent_again_only_once) {
   script s;
   somebody_has_it(s);
