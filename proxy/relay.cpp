@@ -80,6 +80,7 @@ void discard_all(pool::backend& held, metrics::pool_instruments& counts) {
 
 void prepare_for(pool::backend& held, const unit_owner& next, metrics::pool_instruments& counts) {
   auto& memory = memory_of(held);
+  memory.mourned.use.set(true);
   auto& state = memory.state;
   if (memory.last_client != next.client_id && (state.dirty || state.untold)) discard_all(held, counts);
   const bool hides = memory.last_client != next.client_id && state.may_hide;

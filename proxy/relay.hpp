@@ -7,6 +7,7 @@
 #include "proxy/core/request_relay.hpp"
 #include "proxy/core/response_relay.hpp"
 #include "proxy/processes/process_directory.hpp"
+#include "proxy/processes/told_backend_use.hpp"
 #include "proxy/sender_ids.hpp"
 
 #include <cstdint>
@@ -23,6 +24,7 @@ class lane;
 struct mourned_backend {
   process_directory* by = nullptr;  // null: nobody was
   std::uint64_t id = 0;
+  told_backend_use use;
 };
 
 // What a backend carries from lease to lease.

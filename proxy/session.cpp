@@ -288,7 +288,7 @@ void session::end(outcome why, std::string_view detail) {
   enter(phase::ended);
   close();
   // Somebody may wait for the client to be told that it has ended.
-  if (told_by_ != 0) host_.processes.note_told(*this, nullptr);
+  if (told_by_ != 0) host_.processes.note_told(*this, nullptr, {});
   host_.on_session_end(*this);
 }
 

@@ -48,8 +48,11 @@ void session::drop_named() {
 }
 
 void session::note_told_process() {
-  memory_of(*lease_).mourned = {&host_.processes.all(), lease_->id()};
-  host_.processes.note_told(*this, &*lease_);
+  auto& mourned = memory_of(*lease_).mourned;
+  mourned.by = &host_.processes.all();
+  mourned.id = lease_->id();
+  mourned.use.begin();
+  host_.processes.note_told(*this, &*lease_, mourned.use);
   told_by_ = lease_->id();
   client_.itself.told = static_cast<std::uint32_t>(lease_->welcome().process_id);
 }

@@ -186,6 +186,7 @@ void session::give_back(bool client_leaves) {
   lease_->set_user(nullptr);
   const auto& state = memory_of(*lease_).state;
   bound_ = {};
+  memory_of(*lease_).mourned.use.set(false);
   auto returned = std::move(lease_);
   const bool is_hasty = profile_ != nullptr && core::is_hasty(*profile_);
   if (is_hasty || (client_leaves && (state.dirty || state.untold)))

@@ -10,7 +10,7 @@ named_processes::~named_processes() {
 
 std::optional<std::int32_t> named_processes::find(std::int32_t number, wire::process_signal why) {
   const auto [at, is_new] = by_number_.try_emplace(number);
-  if (is_new) desk_.ask(by_, number);
+  if (is_new) desk_.ask(by_, number, why);
   auto& one = at->second;
   if (one.at == stage::sought) return std::nullopt;
   const bool ends = why == wire::process_signal::ends;

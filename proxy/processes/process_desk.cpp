@@ -20,11 +20,11 @@ session* process_desk::find(std::int32_t client_number, std::uint64_t id) const 
   return found != nullptr && found->identity().id == id ? found : nullptr;
 }
 
-void process_desk::ask(const process_asker& by, std::int32_t number) {
+void process_desk::ask(const process_asker& by, std::int32_t number, wire::process_signal why) {
   const bool is_of_client = number >= core::least_client_number;
   const auto worker = is_of_client ? cancel_keys::worker_of({.process_id = number, .secret = 0}) : 0;
-  const bool asked = all_.post(worker, [number, by, is_of_client](process_desk& there) {
-    is_of_client ? there.show(number, by) : there.show_told(number, by);
+  const bool asked = all_.post(worker, [number, by, why, is_of_client](process_desk& there) {
+    is_of_client ? there.show(number, by) : there.show_told(number, by, why);
   });
   if (!asked) answer_from_here(by, number, {});
 }
@@ -47,17 +47,21 @@ void process_desk::show(session& meant, std::int32_t named, const process_asker&
   entered.begin(meant.startup());
 }
 
-// Each worker looks, one after the other. Who is to execute the call cannot be the process that it means, but
-// where a session calls itself by the number that it was told.
-void process_desk::show_told(std::int32_t process_id, const process_asker& by) {
+// Each worker looks, one after the other.
+void process_desk::show_told(std::int32_t process_id, const process_asker& by, wire::process_signal why) {
   const auto backend = told_.find({process_id, by.runs_on.server});
   if (backend == 0) {
-    const bool goes_on =
-        all_.post(worker_ + 1, [process_id, by](process_desk& next) { next.show_told(process_id, by); });
+    const bool goes_on = all_.post(
+        worker_ + 1, [process_id, by, why](process_desk& next) { next.show_told(process_id, by, why); });
     return goes_on ? void() : answer_from_here(by, process_id, {});
   }
   const auto& told = told_.told_by(backend);
-  if (told.process == by.runs_on) return show(*told.who.back(), process_id, by);
+  auto& last = *told.who.back();
+  // What executes the call is not meant by it, but where a session calls itself by the number that it was
+  // told; nor is what nobody uses to be cancelled, but what its client does elsewhere.
+  const bool works_elsewhere = why == wire::process_signal::cancels && !told.use.is_used() &&
+                               told.who.size() == 1 && last.own_backend() != nullptr;
+  if (told.process == by.runs_on || works_elsewhere) return show(last, process_id, by);
   const auto ticket = ++last_ticket_;
   watches_.try_emplace(ticket, *this, loop_, backend, by, process_id);
   answer_from_here(by, process_id, {told.process, 0, ticket});
@@ -111,10 +115,10 @@ void process_desk::forget_later(std::uint64_t ticket) {
   all_.post(worker_, [ticket](process_desk& here) { here.stand_ins_.erase(ticket); });
 }
 
-void process_desk::note_told(session& who, const pool::backend* by) {
+void process_desk::note_told(session& who, const pool::backend* by, const told_backend_use& use) {
   const auto before = who.told_by();
   if (by != nullptr && by->id() == before) return;
-  if (by != nullptr) told_.add(who, *by);
+  if (by != nullptr) told_.add(who, *by, use);
   if (told_.remove(who, before)) note_forgotten(before);
 }
 

@@ -7,6 +7,7 @@
 #include "proxy/processes/shown_process.hpp"
 #include "proxy/processes/told_sessions.hpp"
 #include "proxy/processes/told_watch.hpp"
+#include "proxy/wire/process_sites.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -26,19 +27,19 @@ class process_desk {
   ~process_desk();
 
   // Answered by session::on_shown(), never before this returns.
-  void ask(const process_asker& by, std::int32_t number);
+  void ask(const process_asker& by, std::int32_t number, wire::process_signal why);
   // Answered by session::on_heard(), never before this returns, when what was sent to that process by now has
   // had its effect on the client, or takes too long. False: there is nothing to wait for.
   bool hear(const process_asker& by, std::int32_t number, const shown_process& what);
   // The server has told the session the process of this backend; null: it knows of none any more.
-  void note_told(session& who, const pool::backend* by);
+  void note_told(session& who, const pool::backend* by, const told_backend_use& use);
 
   process_directory& all() { return all_; }
   std::size_t worker() const { return worker_; }
 
   // From other workers. Where nobody was told that process the next worker is asked.
   void show(std::int32_t client_number, const process_asker& by);
-  void show_told(std::int32_t process_id, const process_asker& by);
+  void show_told(std::int32_t process_id, const process_asker& by, wire::process_signal why);
   void answer(const process_asker& by, std::int32_t number, const shown_process& what);
   void hear_here(std::uint64_t ticket, const process_asker& by, std::int32_t number);
   void let_go(std::uint64_t ticket);

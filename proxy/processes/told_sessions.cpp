@@ -5,9 +5,9 @@
 
 namespace pgweir::proxy {
 
-void told_sessions::add(session& who, const pool::backend& by) {
+void told_sessions::add(session& who, const pool::backend& by, const told_backend_use& use) {
   auto& known = by_backend_[by.id()];
-  if (known.who.empty()) known.process = process_of(by);
+  if (known.who.empty()) known = {process_of(by), use, {}};
   known.who.push_back(&who);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "proxy/processes/shown_process.hpp"
+#include "proxy/processes/told_backend_use.hpp"
 
 #include <cstdint>
 #include <unordered_map>
@@ -16,10 +17,11 @@ class told_sessions {
  public:
   struct group {
     server_process process;
+    told_backend_use use;
     std::vector<session*> who;  // the last one was told last; not empty
   };
 
-  void add(session& who, const pool::backend& by);
+  void add(session& who, const pool::backend& by, const told_backend_use& use);
   // True: nobody knows that backend any more.
   bool remove(session& who, std::uint64_t backend);
   // All who know that backend; nobody does any more.

@@ -284,6 +284,40 @@ TEST(backend_pid, of_the_backend_that_is_to_execute_the_call_means_who_was_told_
   }
 }
 
+TEST(backend_pid, cancels_what_who_was_told_it_runs_elsewhere) {
+  pgweir_process pgweir{proxied("size = 3", "workers = 2")};
+  auto killer = wire_client::postgres(pgweir.tcp());
+  auto other = wire_client::postgres(pgweir.tcp());
+  for (int i = 0; i < 6; ++i) {
+    killer.ask_sql("BEGIN; SELECT 1");
+    auto told = wire_client::postgres(pgweir.tcp());
+    const auto pid = pid_of(told);
+    other.ask_sql("BEGIN; SELECT 1");
+    told.send(frontend::query("SELECT pg_sleep(600) /* elsewhere */"));
+    ASSERT_TRUE(eventually([] { return runs("elsewhere"); }));
+    other.ask_sql("COMMIT");
+    EXPECT_EQ(killer.value("SELECT pg_cancel_backend(" + pid + ")"), "t");
+    killer.ask_sql("COMMIT");
+    EXPECT_EQ(sqlstate_of(told.read_until_ready()), cancelled);
+    EXPECT_EQ(told.value("SELECT 'usable'"), "usable");
+  }
+}
+
+TEST(backend_pid, of_a_backend_that_another_uses_cancels_that) {
+  pgweir_process pgweir{proxied("size = 3")};
+  auto killer = wire_client::postgres(pgweir.tcp());
+  killer.ask_sql("BEGIN; SELECT 1");
+  auto told = wire_client::postgres(pgweir.tcp());
+  auto user = wire_client::postgres(pgweir.tcp());
+  const auto pid = pid_of(told);
+  user.send(frontend::query("SELECT pg_sleep(600) /* on it */"));
+  ASSERT_TRUE(eventually([] { return runs("on it"); }));
+  told.ask_sql("BEGIN; SELECT 1");
+  EXPECT_EQ(killer.value("SELECT pg_cancel_backend(" + pid + ")"), "t");
+  EXPECT_EQ(sqlstate_of(user.read_until_ready()), cancelled);
+  EXPECT_EQ(sqlstate_of(told.ask_sql("COMMIT")), "");
+}
+
 TEST(backend_pid, of_ones_own_backend_ends_oneself) {
   pgweir_process pgweir{proxied("size = 1")};
   auto told = wire_client::postgres(pgweir.tcp());
