@@ -45,6 +45,13 @@ std::optional<literal> read_literal(const sql_token& token) {
   return std::nullopt;
 }
 
+// Grouping sets give NULL for what they leave out: PostgreSQL finds that by comparing expressions, and two
+// parameters are never the same one.
+bool allows_lifting(const sql_token& token) {
+  if (token.kind == sql_token_kind::not_understood || token.kind == sql_token_kind::parameter) return false;
+  return !token.is_word("rollup") && !token.is_word("cube") && !token.is_word("sets");
+}
+
 bool ends_comparison(const sql_token& token) {
   if (token.kind == sql_token_kind::end || token.is(')') || token.is(';')) return true;
   if (token.kind != sql_token_kind::word) return false;
@@ -97,8 +104,7 @@ lifted_query lift_literals(std::string_view text, std::string& text_and_types) {
   const char* copied = text.data();
   for (;;) {
     const auto token = tokens.next();
-    if (token.kind == sql_token_kind::not_understood || token.kind == sql_token_kind::parameter)
-      return as_it_is(text, out);
+    if (!allows_lifting(token)) return as_it_is(text, out);
     if (compared && ends_comparison(token)) {
       out.append(copied, compared->written.data());
       copied = compared->written.data() + compared->written.size();

@@ -26,7 +26,7 @@ struct lifted_query {
 };
 
 // `text_and_types` becomes what a Parse message has behind the name of its statement; it keeps its memory. A
-// text that is not understood, or has parameters of its own, stays as it is.
+// text that is not understood, has parameters of its own, or grouping sets, stays as it is.
 lifted_query lift_literals(std::string_view text, std::string& text_and_types);
 
 }  // namespace pgweir::wire

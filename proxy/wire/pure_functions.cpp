@@ -116,7 +116,7 @@ constexpr std::string_view stable_names =
 
 // Volatile because their result changes by itself: they change nothing.
 constexpr std::string_view volatile_names =
-    "clock_timestamp current_query gen_random_uuid pg_blocking_pids pg_current_wal_flush_lsn "
+    "clock_timestamp gen_random_uuid pg_blocking_pids pg_current_wal_flush_lsn "
     "pg_current_wal_insert_lsn pg_current_wal_lsn pg_database_size pg_indexes_size pg_is_in_recovery "
     "pg_is_wal_replay_paused pg_jit_available pg_last_wal_receive_lsn pg_last_wal_replay_lsn "
     "pg_last_xact_replay_timestamp pg_lock_status pg_partition_ancestors pg_partition_tree pg_relation_size "

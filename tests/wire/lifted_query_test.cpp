@@ -104,6 +104,13 @@ TEST(lifted_query, elsewhere_literals_stay) {
     EXPECT_EQ(lift(sql), unchanged(sql));
 }
 
+TEST(lifted_query, a_text_with_grouping_sets_stays_as_it_is) {
+  for (const auto* sql :
+       {"select b = 1 from t group by grouping sets ((b), ((b = 1)))",
+        "select b = 1 from t group by Rollup (b, (b = 1))", "select b = 1 from t group by cube (b, (b = 1))"})
+    EXPECT_EQ(lift(sql), unchanged(sql));
+}
+
 TEST(lifted_query, a_text_with_parameters_or_not_understood_stays_as_it_is) {
   for (const auto* sql : {"select a from t where b = 1 and c = $1", "select a from t where b = 1 and c = 'x",
                           "select a from t where b = 1 and c = 1x"})
