@@ -41,9 +41,11 @@ void worker::start() {
   thread_ = std::thread([this] { context_.run(); });
 }
 
-// What has no event of its own to be counted at.
+// What has no event of its own to be counted, or done, at.
 asio::awaitable<void> worker::publish_gauges() {
-  while (!stopping_) {
+  constexpr unsigned text_lifetime = 60;
+  for (unsigned second = 1; !stopping_; ++second) {
+    if (second % text_lifetime == 0) texts.renew();
     instruments_.buffer_bytes.set(static_cast<std::int64_t>(loop_.buffers.lent_bytes()));
     if (index_ == 0) {
       instruments_.prepared_statements.set(static_cast<std::int64_t>(shared_.catalogue.size()));

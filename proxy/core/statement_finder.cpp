@@ -1,5 +1,6 @@
 #include "proxy/core/statement_finder.hpp"
 
+#include <algorithm>
 #include <functional>
 
 namespace pgweir::core {
@@ -24,29 +25,43 @@ std::uint64_t statement_finder::hash_of(wire::bytes_view text) {
   return std::hash<std::string_view>{}(wire::as_text(text));
 }
 
-const statement* statement_finder::find(wire::bytes_view text_and_types, std::uint64_t stale_up_to) const {
+shared_statement statement_finder::find(wire::bytes_view text_and_types, std::uint64_t stale_up_to) const {
   const auto hash = hash_of(text_and_types);
   const auto& there = slot_of(hash);
-  if (there.hash != hash || there.known == nullptr) return nullptr;
-  const bool same = there.known->text_and_types == wire::as_text(text_and_types);
-  return same && there.known->id > stale_up_to && is_usable(*there.known) ? there.known.get() : nullptr;
+  if (there.hash != hash) return nullptr;
+  auto known = there.known.lock();
+  const bool same = known != nullptr && known->text_and_types == wire::as_text(text_and_types);
+  return same && known->id > stale_up_to && is_usable(*known) ? known : nullptr;
 }
 
 shared_statement statement_finder::note(wire::bytes_view text_and_types, std::uint64_t stale_up_to) {
   if (text_and_types.size() > longest_text) return nullptr;
   const auto hash = hash_of(text_and_types);
   auto& there = slots_[hash & (slot_count - 1)];
-  if (there.hash != hash) there = {.hash = hash, .seen = 0, .known = nullptr};
-  if (there.known == nullptr || there.known->id <= stale_up_to ||
-      there.known->retired.load(std::memory_order_relaxed)) {
-    if (++there.seen < sightings_needed) return nullptr;
-    there.known = catalogue_.intern(text_and_types, stale_up_to);
+  if (there.hash != hash) {
+    if (there.seen > 1) {
+      --there.seen;
+      return nullptr;
+    }
+    there = {.hash = hash, .seen = 0, .known = {}};
   }
-  const bool same = there.known != nullptr && there.known->text_and_types == wire::as_text(text_and_types);
-  return same && is_usable(*there.known) ? there.known : nullptr;
+  there.seen = std::min(there.seen + 1, sightings_counted);
+  auto known = there.known.lock();
+  if (known == nullptr || known->id <= stale_up_to || known->retired.load(std::memory_order_relaxed)) {
+    if (there.seen < sightings_needed) return nullptr;
+    known = catalogue_.intern(text_and_types, stale_up_to);
+    there.known = known;
+  }
+  const bool same = known != nullptr && known->text_and_types == wire::as_text(text_and_types);
+  return same && is_usable(*known) ? known : nullptr;
 }
 
-const statement* statement_finder::find_query(std::string_view sql, std::uint64_t stale_up_to) const {
+void statement_finder::renew() {
+  for (const auto& one : slots_)
+    if (const auto known = one.known.lock(); known != nullptr && is_usable(*known)) catalogue_.retire(known);
+}
+
+shared_statement statement_finder::find_query(std::string_view sql, std::uint64_t stale_up_to) const {
   wire::lift_literals(sql, lifted_text_);
   return find(wire::as_bytes(lifted_text_), stale_up_to);
 }
@@ -62,7 +77,7 @@ bool statement_finder::demote_if_slow(const statement& stand_in, std::chrono::na
   const auto usual = stand_in.usual_nanoseconds.load(std::memory_order_relaxed);
   if (usual == 0) stand_in.usual_nanoseconds.store(usual_by_now.count(), std::memory_order_relaxed);
   if (usual == 0 || usual_by_now.count() <= slower * usual + noise) return false;
-  return !stand_in.demoted.exchange(true, std::memory_order_relaxed);
+  return demote(stand_in);
 }
 
 }  // namespace pgweir::core

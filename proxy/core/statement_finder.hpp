@@ -12,6 +12,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -23,18 +24,23 @@ class statement_finder {
 
   // The shared statement for an unnamed Parse with this text; null: not known well enough, not suited, or not
   // newer than `stale_up_to` (see schema_mark).
-  const statement* find(wire::bytes_view text_and_types, std::uint64_t stale_up_to = 0) const;
+  shared_statement find(wire::bytes_view text_and_types, std::uint64_t stale_up_to = 0) const;
   // The same, and counts the Parse.
   shared_statement note(wire::bytes_view text_and_types, std::uint64_t stale_up_to = 0);
 
   // What does the same as a simple Query; null as above.
-  const statement* find_query(std::string_view sql, std::uint64_t stale_up_to) const;
+  shared_statement find_query(std::string_view sql, std::uint64_t stale_up_to) const;
   struct known_query {
     wire::lifted_query lifted;  // views into its text
     shared_statement made;      // takes the values; may be null
   };
   // The same, and counts the Query.
   known_query note_query(std::string_view sql, std::uint64_t stale_up_to);
+
+  // Texts are prepared afresh when they come next: what their names stand for may have changed, by DDL that
+  // did not pass through pgweir and that the server does not tell its plans of (a table that hides another
+  // one, 'name'::regtype). To be called now and then.
+  void renew();
 
   // Whether clients should keep no more.
   bool is_full() const { return catalogue_.is_full(); }
@@ -43,18 +49,23 @@ class statement_finder {
   // one is slow now and then on a busy machine. True: it loses that right now, because it has become much
   // slower than it was before, which a generic plan may do.
   static bool demote_if_slow(const statement& stand_in, std::chrono::nanoseconds usual_by_now);
+  // For good. False: it was already.
+  static bool demote(const statement& stand_in) {
+    return !stand_in.demoted.exchange(true, std::memory_order_relaxed);
+  }
 
  private:
   // Before a text gets a place it comes this often: as often as PostgreSQL itself plans a prepared statement
   // afresh before it thinks of a generic plan (plancache.c).
   static constexpr std::uint32_t sightings_needed = 5;
+  static constexpr std::uint32_t sightings_counted = 20;
   static constexpr std::size_t longest_text = 4096;
   static constexpr std::size_t slot_count = 1024;  // a power of two
 
   struct slot {
     std::uint64_t hash = 0;
-    std::uint32_t seen = 0;
-    shared_statement known;
+    std::uint32_t seen = 0;                // less others that would have the same place; bounded
+    std::weak_ptr<const statement> known;  // the catalogue's, which may need the memory
   };
 
   static std::uint64_t hash_of(wire::bytes_view text);

@@ -60,7 +60,7 @@ class extended_unit {
   }
 
   std::uint64_t fingerprint() const { return bound_ != 0 ? bound_ : parsed_; }
-  const statement* stand_in() const { return stand_in_; }
+  const shared_statement& stand_in() const { return stand_in_; }
   bool has_texts() const { return has_texts_; }
   bool leaves_state() const { return leaves_state_; }
   bool owns_portals() const { return owns_portals_; }
@@ -77,7 +77,7 @@ class extended_unit {
     // The unnamed statement that it had at its beginning would be missed if it were sent again.
     if (view->name.empty() && used_unnamed_) return lease_need::not_understood;
     if (count_ == parsed_here_.size()) return lease_need::several_statements;
-    const auto* known = texts_.find(view->text_and_types, client_.stale_up_to);
+    const auto known = texts_.find(view->text_and_types, client_.stale_up_to);
     if (view->name.empty() && known != nullptr) stand_in_ = known;
     const auto judged = known != nullptr ? known->sharing : wire::classify(view->text, forcing_);
     parsed_here_[count_++] = {view->name, judged};
@@ -166,7 +166,7 @@ class extended_unit {
   bool used_unnamed_ = false;  // the one that it had before the unit
   bool has_bound_ = false;
   bool owns_portals_ = true;  // uses the unnamed one only, after its own Bind
-  const statement* stand_in_ = nullptr;
+  shared_statement stand_in_;
   bool has_texts_ = false;
   bool leaves_state_ = false;
 };
@@ -174,6 +174,12 @@ class extended_unit {
 // What follows the unit came before its answer; but for a goodbye nothing may overtake it.
 bool is_followed(wire::bytes_view behind) {
   return !behind.empty() && static_cast<char>(behind[0]) != frontend::terminate;
+}
+
+unit_class alone_only(unit_class found, wire::bytes_view arrived) {
+  if (found.need == lease_need::none && is_followed(arrived.subspan(found.size)))
+    found.need = lease_need::pipelined;
+  return found;
 }
 
 unit_class classify_query(const client_state& client, wire::bytes_view arrived,
@@ -205,11 +211,9 @@ unit_class classify_unit(const client_state& client, wire::bytes_view arrived, c
     if (status != wire::header_status::complete || header.size() > rest.size()) return {};
     if (found.size + header.size() > kept_unit_limit) return {};
     if (header.type == frontend::function_call) return {lease_need::command};
-    if (header.type == frontend::query) {
-      if (found.size > 0) return {};
-      found = classify_query(client, rest, header, texts, forcing);
-      break;
-    }
+    if (header.type == frontend::query && found.size > 0) return {};
+    if (header.type == frontend::query)
+      return alone_only(classify_query(client, rest, header, texts, forcing), arrived);
     found.size += header.size();
     if (header.type == frontend::sync) {
       found.may_share_sync = messages.owns_portals();
@@ -221,9 +225,7 @@ unit_class classify_unit(const client_state& client, wire::bytes_view arrived, c
   if (messages.fingerprint() != 0) found.fingerprint = messages.fingerprint();
   found.stand_in = messages.stand_in();
   if (messages.has_texts()) found.leaves_state = messages.leaves_state();
-  if (found.need == lease_need::none && is_followed(arrived.subspan(found.size)))
-    found.need = lease_need::pipelined;
-  return found;
+  return alone_only(found, arrived);
 }
 
 }  // namespace pgweir::core

@@ -29,9 +29,8 @@ struct unit_class {
   lease_need need = lease_need::incomplete;
   std::size_t size = 0;           // of the unit; 0: not known
   std::uint64_t fingerprint = 0;  // of its statements, without their literals; 0: not known
-  // Takes the place of an unnamed statement that the unit prepares, or of what a simple Query says. Valid
-  // until the next call of statement_finder::note().
-  const statement* stand_in = nullptr;
+  // Takes the place of an unnamed statement that the unit prepares, or of what a simple Query says.
+  shared_statement stand_in{};
   // It says anew what it executes, so that a unit before it under the same Sync cannot be taken for it. Else
   // its portals would be those that the other one left.
   bool may_share_sync = false;

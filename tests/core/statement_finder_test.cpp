@@ -17,7 +17,7 @@ class statement_finder : public ::testing::Test {
     for (int i = 0; i < times; ++i) last = texts_.note(wire::as_bytes(text));
     return last;
   }
-  const core::statement* find(const std::string& text) { return texts_.find(wire::as_bytes(text)); }
+  core::shared_statement find(const std::string& text) { return texts_.find(wire::as_bytes(text)); }
 
   core::statement_catalogue catalogue_{1 << 20, "secret"};
   core::statement_finder texts_{catalogue_};
@@ -29,7 +29,7 @@ TEST_F(statement_finder, the_fifth_sighting_finds_a_text) {
   EXPECT_EQ(catalogue_.size(), 0u);
   const auto made = note(of("select 1"));
   ASSERT_NE(made, nullptr);
-  EXPECT_EQ(find(of("select 1")), made.get());
+  EXPECT_EQ(find(of("select 1")), made);
   EXPECT_EQ(note(of("select 1")), made);
 }
 
@@ -69,7 +69,7 @@ TEST_F(statement_finder, a_text_too_long_is_never_found) {
   EXPECT_EQ(note(of("select '" + std::string(4096, 'x') + "'"), 10), nullptr);
 }
 
-TEST_F(statement_finder, two_texts_with_one_slot_displace_each_other_and_are_never_taken_for_each_other) {
+TEST_F(statement_finder, of_two_texts_with_one_slot_the_more_frequent_has_it_and_they_are_never_taken_for_each_other) {
   const auto slot = [](const std::string& text) { return std::hash<std::string_view>{}(text) % 1024; };
   const auto first = of("select 1");
   std::string second;
@@ -77,6 +77,8 @@ TEST_F(statement_finder, two_texts_with_one_slot_displace_each_other_and_are_nev
     if (const auto one = of("select " + std::to_string(i)); slot(one) == slot(first)) second = one;
   EXPECT_NE(note(first, 5), nullptr);
   EXPECT_EQ(find(second), nullptr);
+  EXPECT_EQ(note(second, 4), nullptr);
+  EXPECT_NE(find(first), nullptr);
   EXPECT_EQ(note(second), nullptr);
   EXPECT_EQ(find(first), nullptr);
   const auto made = note(second, 4);
@@ -88,6 +90,38 @@ TEST_F(statement_finder, a_catalogue_that_is_full_is_no_failure) {
   core::statement_catalogue none{1, "secret"};
   core::statement_finder texts{none};
   for (int i = 0; i < 10; ++i) EXPECT_EQ(texts.note(wire::as_bytes(of("select 1"))), nullptr);
+}
+
+TEST_F(statement_finder, what_is_renewed_is_another_statement_at_once) {
+  const auto before = note(of("select 1"), 5);
+  texts_.renew();
+  EXPECT_EQ(find(of("select 1")), nullptr);
+  const auto after = note(of("select 1"));
+  ASSERT_NE(after, nullptr);
+  EXPECT_GT(after->id, before->id);
+}
+
+TEST_F(statement_finder, what_was_demoted_is_not_renewed) {
+  const auto made = note(of("select 1"), 5);
+  EXPECT_TRUE(core::statement_finder::demote(*made));
+  EXPECT_FALSE(core::statement_finder::demote(*made));
+  texts_.renew();
+  EXPECT_EQ(note(of("select 1"), 10), nullptr);
+}
+
+TEST_F(statement_finder, a_text_that_comes_often_keeps_its_place_from_those_that_come_once) {
+  const auto made = note(of("select 1"), 20);
+  for (int i = 0; i < 5000; ++i) note(of("select " + std::to_string(100 + i)));
+  EXPECT_EQ(find(of("select 1")), made);
+}
+
+TEST_F(statement_finder, what_it_knows_makes_room_for_what_clients_name) {
+  core::statement_catalogue small{1 << 16, "secret"};
+  core::statement_finder texts{small};
+  const auto long_text = [](int i) { return of("select " + std::to_string(i) + std::string(3000, ' ')); };
+  for (int i = 0; i < 100; ++i)
+    for (int times = 0; times < 5; ++times) texts.note(wire::as_bytes(long_text(i)));
+  for (int i = 1000; i < 1019; ++i) EXPECT_NE(small.intern(wire::as_bytes(long_text(i))), nullptr) << i;
 }
 
 }  // namespace

@@ -184,6 +184,16 @@ TEST_F(unit_class, a_unit_that_binds_what_it_executes_may_share_its_sync) {
   EXPECT_TRUE(look_at(query("select 1")).may_share_sync);
 }
 
+TEST_F(unit_class, a_query_has_the_stand_in_of_all_that_differ_in_literals_only) {
+  EXPECT_EQ(look_at(query("select a from t where b = 1")).stand_in, nullptr);
+  core::shared_statement made;
+  for (int i = 0; i < 5; ++i) made = texts_.note_query("select a from t where b = 2", 0).made;
+  ASSERT_NE(made, nullptr);
+  EXPECT_EQ(look_at(query("select a from t where b = 1")).stand_in, made);
+  EXPECT_EQ(look_at(query("select a from t where c = 1")).stand_in, nullptr);
+  EXPECT_EQ(need_of(query("select a from t where b = 1") + query("select 1")), pipelined);
+}
+
 TEST_F(unit_class, a_unit_whose_portal_may_be_anothers_may_not_share_its_sync) {
   EXPECT_FALSE(look_at(execute() + sync()).may_share_sync);
   EXPECT_FALSE(look_at(execute() + run("p")).may_share_sync);
