@@ -266,9 +266,10 @@ class session final : public io::connection,
   std::uint64_t statement_key_ = 0;
   std::chrono::nanoseconds expected_{};
   std::size_t answer_bytes_ = 0;
-  std::uint32_t unit_size_ = 0;  // on a lane
-  bool may_share_sync_ = false;  // there
-  std::int32_t process_id_ = 0;  // that it was told
+  std::uint32_t unit_size_ = 0;     // on a lane
+  bool may_share_sync_ = false;     // there
+  std::optional<core::plan> plan_;  // of a simple Query
+  std::int32_t process_id_ = 0;     // that it was told
   metrics::lease_reason lease_reason_ = metrics::lease_reason::off;
   std::optional<metrics::pin_reason> pinned_;
   pool::pin_place place_;  // among the pinned sessions of the pool

@@ -55,6 +55,11 @@ metrics::resend_reason reason_of(core::resend_reason why) {
   return metrics::resend_reason::stalled;
 }
 
+bool demotes(const core::statement& stand_in, const core::statement_statistics::known& by) {
+  using finder = core::statement_finder;
+  return by.shared_plan_is_worse ? finder::demote(stand_in) : finder::demote_if_slow(stand_in, by.usual);
+}
+
 }  // namespace
 
 // No wish: a lease, for lease_reason_.
@@ -63,6 +68,7 @@ std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::by
   const auto& settings = pool_.settings();
   const bool shares = settings.multiplex == config::multiplex::automatic;
   statement_key_ = 0;
+  plan_.reset();
   lease_reason_ = keeps_backend() ? lease_reason::session_mode : lease_reason::off;
   if (keeps_backend()) return std::nullopt;
   if (is_subscribed()) {
@@ -80,15 +86,18 @@ std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::by
   const auto judged = core::classify_unit(client_, unit, host_.texts, host_.catalogue.forcing());
   if (judged.fingerprint != 0) statement_key_ = judged.fingerprint ^ std::hash<const void*>{}(&pool_);
   const auto known = host_.statistics.look_up(statement_key_, pool::policy::longest_shared(settings));
-  if (judged.stand_in != nullptr && core::statement_finder::demote_if_slow(*judged.stand_in, known.usual))
+  if (judged.stand_in != nullptr && demotes(*judged.stand_in, known))
     pool_.instruments().unnamed_demoted.add();
   if (!shares) return std::nullopt;
   lease_reason_ = reason_of(judged.need);
   if (judged.need != core::lease_need::none) return std::nullopt;
   unit_size_ = static_cast<std::uint32_t>(judged.size);
   expected_ = known.expected;
-  const bool goes_as_it_is = judged.is_query && settings.prepare_simple == config::prepare_simple::off;
+  const bool goes_as_it_is =
+      judged.is_query && (known.is_planned_anew || settings.prepare_simple == config::prepare_simple::off);
   may_share_sync_ = judged.may_share_sync && !goes_as_it_is && !known.is_apart && settings.lane_batch > 1;
+  if (judged.is_query)
+    plan_ = may_share_sync_ && judged.stand_in != nullptr ? core::plan::shared : core::plan::anew;
   switch (known.judged) {
     case proven::unproven:
       lease_reason_ = lease_reason::unproven;
@@ -167,6 +176,9 @@ void session::on_answered(const core::lane_answer& how) {
                                       limit);
   else
     host_.statistics.observe(statement_key_, took, how.bytes, limit);
+  // A share of a batch says too little of one of its units.
+  if (plan_ && how.batch == 1) host_.statistics.observe_plan(statement_key_, *plan_, took);
+  if (how.noticed) host_.statistics.note_notice(statement_key_);
   if (how.error.sqlstate[0] != '\0') note_server_error(how.error.sqlstate.data());
   enter(phase::idle);
   consume_kept(unit_size_);
@@ -193,6 +205,7 @@ void session::on_resend(core::resend_reason why) {
       break;
   }
   may_share_sync_ = false;
+  if (plan_) plan_ = core::plan::anew;
   ask_pool(wish());
 }
 
@@ -220,8 +233,9 @@ void session::observe_unit(std::chrono::nanoseconds took, std::size_t answer_byt
   pool_.instruments().lease_units[lease_reason_].add();
   lease_reason_ = keeps_backend() ? lease_reason::session_mode : lease_reason::in_transaction;
   const auto key = std::exchange(statement_key_, 0);
-  if (key != 0)
-    host_.statistics.observe(key, took, answer_bytes, pool::policy::longest_shared(pool_.settings()));
+  if (key == 0) return;
+  host_.statistics.observe(key, took, answer_bytes, pool::policy::longest_shared(pool_.settings()));
+  if (plan_) host_.statistics.observe_plan(key, core::plan::anew, took);
 }
 
 }  // namespace pgweir::proxy

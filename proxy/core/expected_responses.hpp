@@ -54,6 +54,7 @@ enum class bookkeeping : std::uint8_t {
   gives_own_name,          // parse of a statement under its client's name; an error leaves it as it was
   gives_own_name_in_unit,  // the same without a Sync behind it: an error fails the client's unit
   takes_names,             // the last answer to pgweir's own making the client's names known to the server
+  describes_query,         // describe_portal: of rows that there are not a Query's answer says nothing
   was_refused,             // its client has been told that it failed, whatever the server makes of it
   checks_shape,            // describe_statement: whether the client still knows what the rows look like
   ignored_in_copy,         // sync sent while a COPY FROM STDIN was taking data: the server does not answer it

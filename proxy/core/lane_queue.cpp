@@ -115,6 +115,7 @@ lane_step lane_queue::relay_answer(wire::bytes_view range, std::optional<resend_
   const auto step = relay.run(range);
   answer_.bytes += step.consumed;
   if (relay.error().sqlstate[0] != '\0') answer_.error = relay.error();
+  answer_.noticed = answer_.noticed || relay.noticed();
   if (step.what == response_outcome::violation)
     return {step.consumed, lane_step::outcome::violation, step.violation};
   answered = step.what == response_outcome::unit_done;

@@ -43,6 +43,7 @@ enum class lane_failure : std::uint8_t {
 struct lane_answer {
   std::size_t bytes = 0;
   seen_error error;
+  bool noticed = false;            // the server has given a notice
   std::size_t batch = 1;           // units that were answered together, this one included
   std::uint32_t batch_number = 0;  // another one for the next batch
 };

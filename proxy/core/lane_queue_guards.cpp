@@ -23,8 +23,7 @@ std::optional<resend_reason> lane_queue::reason_to_resend(wire::bytes_view error
   const server_error said{error};
   if (said.sqlstate == "57014" && was_canceled_ && !head.is_canceled)
     return resend_reason::canceled_for_another;
-  // It may do without what the extended protocol, or a parameter, makes of it; but not without its cancel.
-  if (head.is_translated && !said.sqlstate.starts_with("57")) return resend_reason::translated;
+  if (head.is_translated && may_come_from_translation(said)) return resend_reason::translated;
   const failed_unit failed{.is_blind = head.is_blind, .takes_over = head.takes_over};
   if (may_resend_on_lane(said, failed, statement_prefix_)) return resend_reason::statement_missing;
   return std::nullopt;

@@ -35,7 +35,7 @@ request_relay::verdict request_relay::query_as_statement(const wire::frame_heade
   inject(built_);
   const auto statement = known.made == nullptr ? 0 : known.made->id;
   backend_.expected.push({.request = request::bind, .how = handling::swallow, .statement = statement});
-  backend_.expected.push({.request = request::describe_portal});
+  backend_.expected.push({.request = request::describe_portal, .then = bookkeeping::describes_query});
   backend_.expected.push({.request = request::execute});
   // As a simple Query does.
   const auto dropped = client_.unnamed.drop();

@@ -2,6 +2,8 @@
 
 #include "proxy/wire/error_response.hpp"
 
+#include <algorithm>
+
 namespace pgweir::core {
 namespace {
 
@@ -36,6 +38,12 @@ bool is_from_analysis(const server_error& error) {
 }
 
 bool is_about_validity(const server_error& error) { return is_missing(error) || is_out_of_date(error); }
+
+bool may_come_from_translation(const server_error& error) {
+  static constexpr std::string_view circumstances[] = {"40", "53", "55", "57", "58"};
+  return std::find(std::begin(circumstances), std::end(circumstances), error.sqlstate.substr(0, 2)) ==
+         std::end(circumstances);
+}
 
 // 57: cancelled, or the server ends.
 bool may_resend_on_lease(const server_error& error, const failed_unit& failed) {

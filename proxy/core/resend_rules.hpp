@@ -41,6 +41,10 @@ bool is_about_columns(const server_error& error);
 // since the text was parsed.
 bool is_from_analysis(const server_error& error);
 
+// Of a simple Query that was sent by the extended protocol: sent as it is it might do without. Not what
+// others or the machine have brought about: locks, deadlocks, cancels, want of memory.
+bool may_come_from_translation(const server_error& error);
+
 bool may_resend_on_lease(const server_error& error, const failed_unit& failed);
 
 // `statement_prefix`: how the catalogue's names on the server begin.

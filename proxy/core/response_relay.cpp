@@ -122,6 +122,7 @@ response_relay::verdict response_relay::stream(const wire::frame_header& header)
       head_handling() == handling::swallow && header.type != backend::notification_response;
   take(header, swallowed ? handling::swallow : handling::forward);
   if (!swallowed && !is_asynchronous(header.type)) backend_.unit.is_kept = false;
+  noticed_ = noticed_ || header.type == backend::notice_response;
   return verdict::done;
 }
 
@@ -178,7 +179,8 @@ response_relay::verdict response_relay::closed(const wire::frame_header& header)
 response_relay::verdict response_relay::described(const wire::frame_header& header) {
   if (!head_is(request::describe_statement) && !head_is(request::describe_portal)) return stream(header);
   if (header.size() <= whole_message_limit && !is_whole(header)) return verdict::need_more;
-  const auto how = backend_.expected.front().how;
+  const bool is_unsaid = header.type == backend::no_data && head_then() == bookkeeping::describes_query;
+  const auto how = is_unsaid ? handling::swallow : backend_.expected.front().how;
   const bool is_refused = shape_differs(shape_of(header));
   backend_.expected.pop();
   if (how == handling::forward) backend_.unit.is_kept = false;

@@ -58,6 +58,8 @@ class response_relay {
   response_step run(wire::bytes_view bytes);
 
   const seen_error& error() const { return error_; }
+  // A NoticeResponse came.
+  bool noticed() const { return noticed_; }
 
  private:
   enum class verdict { done, need_more, unit_done, replay, resync, violation };
@@ -125,6 +127,7 @@ class response_relay {
   std::string& built_;  // of the backend: it keeps its memory
   seen_error error_;
   bool answered_ = false;
+  bool noticed_ = false;
   const char* violation_ = nullptr;
 };
 

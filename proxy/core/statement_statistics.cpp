@@ -28,17 +28,29 @@ auto* find_in(Set& candidates, std::uint64_t key) {
 
 }  // namespace
 
-statement_statistics::known statement_statistics::look_up(std::uint64_t key,
-                                                          std::chrono::nanoseconds limit) const {
-  const auto* found = find_in(set_of(key), key);
+statement_statistics::known statement_statistics::look_up(std::uint64_t key, std::chrono::nanoseconds limit) {
+  auto* found = find_in(set_of(key), key);
   if (found == nullptr) return {};
-  const std::chrono::nanoseconds expected{static_cast<std::int64_t>(found->nanoseconds)};
-  const std::chrono::nanoseconds long_run{static_cast<std::int64_t>(found->usual_nanoseconds)};
-  const bool is_apart = found->apart > 0;
-  if (found->seen < executions_needed) return {verdict::unproven, expected, long_run, is_apart};
-  if (expected > limit) return {verdict::slow, expected, long_run, is_apart};
-  if (found->bytes > small_answer) return {verdict::large, expected, long_run, is_apart};
-  return {verdict::proven, expected, long_run, is_apart};
+  known told{.expected = std::chrono::nanoseconds{static_cast<std::int64_t>(found->nanoseconds)},
+             .usual = std::chrono::nanoseconds{static_cast<std::int64_t>(found->usual_nanoseconds)},
+             .is_apart = found->apart > 0 || found->has_notices,
+             .is_planned_anew = ++found->looked_up % plan_comparison::anew_every == 0,
+             .shared_plan_is_worse = found->plans.shared_is_worse()};
+  if (found->seen < executions_needed)
+    told.judged = verdict::unproven;
+  else if (told.expected > limit)
+    told.judged = verdict::slow;
+  else
+    told.judged = found->bytes > small_answer ? verdict::large : verdict::proven;
+  return told;
+}
+
+void statement_statistics::observe_plan(std::uint64_t key, plan how, std::chrono::nanoseconds took) {
+  if (auto* one = find_in(set_of(key), key); one != nullptr) one->plans.add(how, took);
+}
+
+void statement_statistics::note_notice(std::uint64_t key) {
+  if (auto* one = find_in(set_of(key), key); one != nullptr) one->has_notices = true;
 }
 
 // In the place of a free one, or of that which has not been seen for longest. Differences, because the count

@@ -7,6 +7,8 @@
 // rule: one per worker.
 #pragma once
 
+#include "proxy/core/plan_comparison.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -23,14 +25,18 @@ class statement_statistics {
     std::chrono::nanoseconds expected{};  // of one execution, by the last few; zero: never seen
     std::chrono::nanoseconds usual{};     // by the last hundred or so
     bool is_apart = false;                // see set_apart()
+    bool is_planned_anew = false;         // for comparison, see core/plan_comparison
+    bool shared_plan_is_worse = false;
   };
 
   statement_statistics() : sets_(set_count) {}
 
-  // `limit`: a statement that takes longer is slow.
-  known look_up(std::uint64_t key, std::chrono::nanoseconds limit) const;
+  // For an execution to come. `limit`: a statement that takes longer is slow.
+  known look_up(std::uint64_t key, std::chrono::nanoseconds limit);
   void observe(std::uint64_t key, std::chrono::nanoseconds took, std::size_t answer_bytes,
                std::chrono::nanoseconds limit);
+  // The same execution, of a simple Query.
+  void observe_plan(std::uint64_t key, plan how, std::chrono::nanoseconds took);
 
   // Units that shared a Sync, this one among them.
   struct batch {
@@ -44,6 +50,9 @@ class statement_statistics {
   // It may be what made units fail that shared its Sync, or made them slow: the next few executions show, if
   // nothing shares theirs.
   void set_apart(std::uint64_t key);
+  // The server says something of it besides its answer, which it might say only when it parses the text: it
+  // is set apart for good.
+  void note_notice(std::uint64_t key);
 
   // Answers up to this size are small.
   static constexpr std::size_t small_answer = 16 * 1024;
@@ -63,6 +72,9 @@ class statement_statistics {
     float bytes = 0;
     std::uint8_t apart = 0;        // executions to come that nothing may be sent together with
     std::uint32_t slow_batch = 0;  // its number, if the last one was slow
+    std::uint32_t looked_up = 0;
+    bool has_notices = false;
+    plan_comparison plans{};
   };
   using set = std::array<entry, 4>;
 

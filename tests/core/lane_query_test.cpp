@@ -54,6 +54,14 @@ TEST(lane_query, what_differs_in_a_literal_only_is_prepared_once) {
   });
 }
 
+TEST(lane_query, without_a_statement_is_answered_without_a_description) {
+  lane_same_for_every_split([](lane_script& s) {
+    s.share("a", query("-- ping")).share("b", query("select 1")).end_batch();
+    s.server(parsed(no_data() + empty_query()) + parsed(rows("1")) + ready());
+    s.expect("a", empty_query() + ready()).expect("b", rows("1") + ready());
+  });
+}
+
 TEST(lane_query, that_is_to_go_alone_goes_as_it_is) {
   lane_script s;
   known(s);
@@ -85,6 +93,14 @@ TEST(lane_query, an_error_in_the_middle_of_a_large_answer_is_told) {
   const auto begun = row_description() + data_row(std::string(core::lane_queue::largest_held_answer, 'x'));
   s.server(parsed(begun)).server(error("22012", "no") + ready());
   s.expect("a", begun + error("22012", "no") + ready()).expect_told("a", {"turn", "answered: 22012"});
+}
+
+TEST(lane_query, an_error_that_others_brought_about_is_told) {
+  for (const auto* sqlstate : {"55P03", "40P01", "57014", "53200"}) {
+    lane_script s;
+    s.share("a", query("select 1")).end_batch().server(parse_complete() + error(sqlstate, "no") + ready());
+    s.expect("a", error(sqlstate, "no") + ready());
+  }
 }
 
 TEST(lane_query, its_clients_own_cancel_is_told) {

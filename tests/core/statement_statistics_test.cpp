@@ -16,11 +16,12 @@ void observe(statistics& all, std::uint64_t key, int times, std::chrono::nanosec
              std::size_t bytes = 100) {
   for (int i = 0; i < times; ++i) all.observe(key, took, bytes, limit);
 }
-verdict judge(const statistics& all, std::uint64_t key) { return all.look_up(key, limit).judged; }
+verdict judge(statistics& all, std::uint64_t key) { return all.look_up(key, limit).judged; }
 
 TEST(statement_statistics, a_statement_never_seen_is_unproven) {
-  EXPECT_EQ(judge(statistics{}, 1), verdict::unproven);
-  EXPECT_EQ(judge(statistics{}, 0), verdict::unproven);
+  statistics none;
+  EXPECT_EQ(judge(none, 1), verdict::unproven);
+  EXPECT_EQ(judge(none, 0), verdict::unproven);
 }
 
 TEST(statement_statistics, the_tenth_fast_execution_proves_it) {
@@ -169,6 +170,34 @@ TEST(statement_statistics, only_what_is_known_can_be_set_apart) {
   statistics all;
   all.set_apart(7);
   EXPECT_FALSE(all.look_up(7, limit).is_apart);
+}
+
+TEST(statement_statistics, one_execution_of_256_is_planned_anew) {
+  statistics all;
+  observe(all, 7, 10, 100us);
+  int anew = 0;
+  for (int i = 0; i < 2560; ++i) anew += all.look_up(7, limit).is_planned_anew ? 1 : 0;
+  EXPECT_EQ(anew, 10);
+}
+
+TEST(statement_statistics, know_the_worse_plan) {
+  statistics all;
+  observe(all, 7, 10, 100us);
+  for (int i = 0; i < 2100; ++i) {
+    const bool anew = i % 256 == 0;
+    all.observe_plan(7, anew ? core::plan::anew : core::plan::shared, anew ? 100us : 800us);
+  }
+  EXPECT_TRUE(all.look_up(7, limit).shared_plan_is_worse);
+  EXPECT_FALSE(all.look_up(8, limit).shared_plan_is_worse);
+}
+
+TEST(statement_statistics, a_statement_with_notices_stays_by_itself) {
+  statistics all;
+  observe(all, 7, 10, 100us);
+  EXPECT_FALSE(all.look_up(7, limit).is_apart);
+  all.note_notice(7);
+  observe(all, 7, 1000, 100us);
+  EXPECT_TRUE(all.look_up(7, limit).is_apart);
 }
 
 }  // namespace

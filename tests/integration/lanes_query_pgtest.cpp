@@ -116,7 +116,7 @@ TEST(lane_queries, of_every_type_are_answered_as_directly_byte_for_byte) {
     const auto before = prepared(pgweir);
     for (const auto& literal : good)
       EXPECT_EQ(client.ask_sql(compared(i, literal)), alone.ask_sql(compared(i, literal))) << literal;
-    EXPECT_EQ(prepared(pgweir) - before, static_cast<double>(good.size()));
+    EXPECT_GE(prepared(pgweir) - before, static_cast<double>(good.size()) - 1);
     for (const auto& literal : bad)
       EXPECT_EQ(client.ask_sql(compared(i, literal)), alone.ask_sql(compared(i, literal))) << literal;
   }
@@ -142,7 +142,7 @@ TEST_F(lane_query, is_parsed_once_for_all_that_differ_in_a_literal_only) {
   const auto before = prepared(*pgweir);
   for (int i = 1; i <= 100; ++i) EXPECT_EQ(first_columns(client->ask(number(i))), texts{name_of(i)});
   EXPECT_EQ(pgweir->metric("pgweir_prepared_server_parses_total"), parses);
-  EXPECT_EQ(prepared(*pgweir) - before, 100);
+  EXPECT_GE(prepared(*pgweir) - before, 97) << "all but those planned anew for comparison";
 }
 
 TEST_F(lane_query, shares_a_sync_with_others) {
@@ -177,6 +177,53 @@ TEST_F(lane_query, sees_a_new_column_at_once) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(client->ask_sql(whole).at(1).columns(), (texts{"1", "n1", "m"}));
   postgres::shared().exec("ALTER TABLE numbers DROP more");
   for (int i = 0; i < 3; ++i) EXPECT_EQ(client->ask_sql(whole).at(1).columns(), (texts{"1", "n1"}));
+}
+
+TEST_F(lane_query, without_a_statement_is_answered_as_directly) {
+  pgweir.emplace(with_lanes("size = 1"));
+  client.emplace(wire_client::postgres(pgweir->tcp()));
+  auto alone = direct();
+  for (const auto* nothing : {"", ";", "-- ping", "/* */"})
+    for (int i = 0; i < 40; ++i) ASSERT_EQ(client->ask_sql(nothing), alone.ask_sql(nothing)) << nothing;
+}
+
+TEST_F(lane_query, with_grouping_sets_is_answered_as_directly) {
+  pgweir.emplace(with_lanes("size = 1"));
+  client.emplace(wire_client::postgres(pgweir->tcp()));
+  const std::string sets =
+      "SELECT (id = 7), count(*) FROM numbers WHERE id < 9 GROUP BY GROUPING SETS ((id), ((id = 7))) ORDER "
+      "BY 1, 2";
+  warm_up(*pgweir, frontend::query(sets));
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(client->ask_sql(sets), direct().ask_sql(sets));
+}
+
+TEST_F(lane_query, brings_a_notice_of_parsing_each_time) {
+  pgweir.emplace(with_lanes("size = 1"));
+  client.emplace(wire_client::postgres(pgweir->tcp()));
+  auto alone = direct();
+  const std::string truncated = "SELECT v AS a" + std::string(70, 'a') + " FROM numbers WHERE id = 1";
+  warm_up(*pgweir, frontend::query(truncated));
+  for (int i = 0; i < 60; ++i) ASSERT_EQ(client->ask_sql(truncated), alone.ask_sql(truncated));
+}
+
+// Half of all rows are of one status, as far as a plan for any status knows: it looks for them from the
+// beginning of the table, where there are none.
+TEST_F(lane_query, is_planned_by_itself_again_when_a_plan_for_any_value_is_slow) {
+  postgres::shared().exec(
+      "DROP TABLE IF EXISTS jobs; CREATE TABLE jobs (id int PRIMARY KEY, status text, pad text); "
+      "INSERT INTO jobs SELECT i, CASE WHEN i > 200950 THEN 'pending' ELSE 'done' END, repeat('x', 50) "
+      "FROM generate_series(1, 201000) i; CREATE INDEX ON jobs (status); ANALYZE jobs");
+  pgweir.emplace(with_lanes("size = 1"));
+  const std::string poll = "SELECT id FROM jobs WHERE status = 'pending' ORDER BY id LIMIT 5";
+  warm_up(*pgweir, frontend::query(poll));
+  client.emplace(wire_client::postgres(pgweir->tcp()));
+  const auto demoted = [&] { return pgweir->metric("pgweir_unnamed_demoted_total"); };
+  for (int i = 0; i < 3000 && demoted() == 0; ++i) client->ask_sql(poll);
+  EXPECT_EQ(demoted(), 1);
+  const auto before = prepared(*pgweir);
+  for (int i = 0; i < 100; ++i) client->ask_sql(poll);
+  EXPECT_EQ(prepared(*pgweir), before);
+  postgres::shared().exec("DROP TABLE jobs");
 }
 
 TEST_F(lane_query, drops_the_unnamed_statement) {
