@@ -22,7 +22,9 @@ struct lifted_query {
   std::array<std::string_view, most_values> values;  // of $1, $2, ... in text format; views into the text
   std::size_t count = 0;
 
-  std::span<const std::string_view> all() const { return std::span(values).first(count); }
+  // A view of this.
+  std::span<const std::string_view> all() const& { return std::span(values).first(count); }
+  std::span<const std::string_view> all() const&& = delete;
 };
 
 // `text_and_types` becomes what a Parse message has behind the name of its statement; it keeps its memory. A

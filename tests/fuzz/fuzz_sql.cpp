@@ -58,8 +58,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (understood) require(equal(found, wire::classify(spaced_out(whole), forcing)));
   std::string lifted(1, '\0');  // as a Parse message of the unnamed statement
   std::string text_and_types;
-  const auto values = wire::lift_literals({exact.get(), size}, text_and_types).all();
-  for (const auto value : values) require(whole.find(value) != std::string::npos);
+  const auto values = wire::lift_literals({exact.get(), size}, text_and_types);
+  for (const auto value : values.all()) require(whole.find(value) != std::string::npos);
   lifted += text_and_types;
   const auto view = wire::read_parse(wire::as_bytes(lifted));
   require(view || whole.find('\0') != std::string::npos);

@@ -91,7 +91,8 @@ std::size_t compared(const json& node) {
 // How many literals were lifted.
 std::size_t check(const std::string& text) {
   std::string made;
-  const auto values = wire::lift_literals(text, made).all();
+  const auto found = wire::lift_literals(text, made);
+  const auto values = found.all();
   if (values.empty()) return 0;
   const auto before = tree_of(text);
   const bool is_select =
