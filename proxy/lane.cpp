@@ -113,11 +113,13 @@ std::size_t lane::on_server_bytes(std::span<const std::byte> arrived) {
 void lane::settle() {
   const auto gone = queue_.take_departures();
   if (gone.units == 0) return;
-  // Without units the backend may go to another worker.
-  if (queue_.empty())
+  if (queue_.empty()) {
+    // Without units the backend may go to another worker.
     shared_.on().timer.cancel(*this);
-  else if (queue_.head() == nullptr)
+    memory_of(shared_).mourned.use.set(false);
+  } else if (queue_.head() == nullptr) {
     note_turn(io::clock::now());  // nobody is told that it is the turn of a client that has gone
+  }
   pool_->units_left(shared_, gone.units, gone.expected);
 }
 

@@ -32,10 +32,7 @@ bool named_processes::may_end_unit() {
       one.at = desk_.hear(by_, number, one.stands_for) ? stage::listens : stage::heard;
     is_known = is_known && one.at != stage::listens;
   }
-  if (!is_known) return false;
-  for (auto& [number, one] : by_number_)
-    if (one.at == stage::heard) one.at = stage::ends;
-  return true;
+  return is_known;
 }
 
 void named_processes::note_heard(std::int32_t number) {
