@@ -68,7 +68,9 @@ int bind_tcp(const std::string& address, int backlog, bool first_of_process) {
   ::freeaddrinfo(found);
   if (bound) return made;
   ::close(made);
-  fail(address, std::strerror(error), "is another program, or another pgweir, using it?");
+  fail(address, std::strerror(error),
+       error == EADDRNOTAVAIL ? "this machine has no such address; 0.0.0.0 and [::] stand for all that it has"
+                              : "is another program, or another pgweir, using it?");
 }
 
 bool is_answered(const sockaddr_un& at) {

@@ -39,7 +39,9 @@ constexpr std::array<outcome_row, 25> rows{{
      "transaction blocks are not allowed in pool mode \"statement\"",
      "Use pool mode \"transaction\" for this database or user.", warning},
     {"waited too long", "ERROR", "57014", "no server connection became free within query_wait_timeout",
-     "Look for long transactions, raise pool.size, or raise query_wait_timeout.", warning},
+     "Look for long transactions and for sessions that keep a connection (pgweir_pinned_servers), raise "
+     "pool.size, or raise query_wait_timeout.",
+     warning},
     {"cancelled while waiting", "ERROR", "57014", "canceling statement due to user request", "", info},
     {"in a failed transaction", "ERROR", "25P02",
      "current transaction is aborted, commands ignored until end of transaction block", "", info},
@@ -58,7 +60,9 @@ constexpr std::array<outcome_row, 25> rows{{
      "Raise query_timeout, or look at what the server is doing.", warning},
     {"waited too long at login", "FATAL", "57014",
      "no server connection became free within query_wait_timeout",
-     "Look for long transactions, raise pool.size, or raise query_wait_timeout.", warning},
+     "Look for long transactions and for sessions that keep a connection (pgweir_pinned_servers), raise "
+     "pool.size, or raise query_wait_timeout.",
+     warning},
     {"server refused", "FATAL", "08004", "the server refused the connection", "", warning},
     {"server said FATAL", "", "", "", "", warning},
     {"server connection lost", "FATAL", "08006", "the server closed the connection unexpectedly",

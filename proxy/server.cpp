@@ -11,6 +11,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <sys/resource.h>
@@ -136,10 +137,21 @@ void run_server(const config::config& settings) {
                                "; choose another metrics.address, or \"\" for none");
   }
 
+  // Whoever comes from other poolers sends one.
+  asio::signal_set reload(control, SIGHUP);
+  std::function<void(const boost::system::error_code&, int)> decline_reload =
+      [&](const boost::system::error_code& failed, int) {
+        if (failed) return;
+        log::event(config::log_level::warning,
+                   "SIGHUP ignored: restart pgweir to use a changed configuration");
+        reload.async_wait(decline_reload);
+      };
+  reload.async_wait(decline_reload);
   asio::signal_set signals(control, SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code& failed, int) {
     if (failed) return;
     ready = false;
+    reload.cancel();
     log::event(config::log_level::info, "shutting down");
     for (auto& one : shared.workers) one->stop();
     http.stop();
@@ -150,7 +162,10 @@ void run_server(const config::config& settings) {
   ready = true;
   for (const auto& address : settings.listen.addresses)
     log::event(config::log_level::info, "ready for clients",
-               {{"address", address}, {"workers", static_cast<std::int64_t>(workers)}});
+               {{"address", address},
+                {"workers", static_cast<std::int64_t>(workers)},
+                {"metrics", settings.metrics.address},
+                {"version", PGWEIR_VERSION}});
   control.run();
 
   for (auto& one : shared.workers) one->join();
