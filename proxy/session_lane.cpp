@@ -86,8 +86,10 @@ std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::by
   const auto judged = core::classify_unit(client_, unit, host_.texts, host_.catalogue.forcing());
   if (judged.fingerprint != 0) statement_key_ = judged.fingerprint ^ std::hash<const void*>{}(&pool_);
   const auto known = host_.statistics.look_up(statement_key_, pool::policy::longest_shared(settings));
-  if (judged.stand_in != nullptr && demotes(*judged.stand_in, known))
+  if (judged.stand_in != nullptr && demotes(*judged.stand_in, known)) {
     pool_.instruments().unnamed_demoted.add();
+    host_.statistics.forget_plans(statement_key_);
+  }
   if (!shares) return std::nullopt;
   lease_reason_ = reason_of(judged.need);
   if (judged.need != core::lease_need::none) return std::nullopt;
@@ -96,8 +98,8 @@ std::optional<pool::lane_wish> session::consider_sharing(std::span<const std::by
   const bool goes_as_it_is =
       judged.is_query && (known.is_planned_anew || settings.prepare_simple == config::prepare_simple::off);
   may_share_sync_ = judged.may_share_sync && !goes_as_it_is && !known.is_apart && settings.lane_batch > 1;
-  if (judged.is_query)
-    plan_ = may_share_sync_ && judged.stand_in != nullptr ? core::plan::shared : core::plan::anew;
+  if (judged.is_query && judged.stand_in != nullptr)
+    plan_ = may_share_sync_ ? core::plan::shared : core::plan::anew;
   switch (known.judged) {
     case proven::unproven:
       lease_reason_ = lease_reason::unproven;

@@ -28,7 +28,7 @@ worker::worker(std::size_t index, process_wide& shared, std::vector<listening_so
       greetings_(pools_),
       sessions_(index),
       sockets_(std::move(sockets)),
-      gauge_timer_(context_) {}
+      second_timer_(context_) {}
 
 worker::~worker() { join(); }
 
@@ -37,12 +37,13 @@ void worker::start() {
     listeners_.push_back(
         std::make_unique<listener>(loop_, std::move(socket), static_cast<connection_taker&>(*this)));
   sockets_.clear();
-  asio::co_spawn(context_, publish_gauges(), log_failure{"gauges are not updated any more"});
+  asio::co_spawn(context_, each_second(),
+                 log_failure{"gauges are not updated, and texts not renewed, any more"});
   thread_ = std::thread([this] { context_.run(); });
 }
 
 // What has no event of its own to be counted, or done, at.
-asio::awaitable<void> worker::publish_gauges() {
+asio::awaitable<void> worker::each_second() {
   constexpr unsigned text_lifetime = 60;
   for (unsigned second = 1; !stopping_; ++second) {
     if (second % text_lifetime == 0) texts.renew();
@@ -51,8 +52,8 @@ asio::awaitable<void> worker::publish_gauges() {
       instruments_.prepared_statements.set(static_cast<std::int64_t>(shared_.catalogue.size()));
       instruments_.prepared_bytes.set(static_cast<std::int64_t>(shared_.catalogue.bytes()));
     }
-    gauge_timer_.expires_after(std::chrono::seconds{1});
-    const auto [cancelled] = co_await gauge_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    second_timer_.expires_after(std::chrono::seconds{1});
+    const auto [cancelled] = co_await second_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
     if (cancelled) co_return;
   }
 }
@@ -61,7 +62,7 @@ void worker::stop() {
   post([this] {
     stopping_ = true;
     listeners_.clear();
-    gauge_timer_.cancel();
+    second_timer_.cancel();
     sessions_.end_all(outcome::shutting_down);
     pools_.close_all();
     work_.reset();

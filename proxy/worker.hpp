@@ -75,7 +75,7 @@ class worker final : private session_host, private connection_taker {
   void pass_on(const wire::cancel_request& request, io::transport asked_on);
   // Passes it on to the next worker, `others` times at most, until one knows the key.
   void cancel(const cancel_key& key, std::shared_ptr<void> asked_on, std::size_t others);
-  boost::asio::awaitable<void> publish_gauges();
+  boost::asio::awaitable<void> each_second();
   void refuse(login::login_result& who, outcome why, std::string_view detail);
 
   const std::size_t index_;
@@ -92,7 +92,7 @@ class worker final : private session_host, private connection_taker {
   session_table sessions_;
   std::vector<listening_socket> sockets_;  // until start()
   std::vector<std::unique_ptr<listener>> listeners_;
-  boost::asio::steady_timer gauge_timer_;
+  boost::asio::steady_timer second_timer_;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -54,7 +54,8 @@ enum class bookkeeping : std::uint8_t {
   gives_own_name,          // parse of a statement under its client's name; an error leaves it as it was
   gives_own_name_in_unit,  // the same without a Sync behind it: an error fails the client's unit
   takes_names,             // the last answer to pgweir's own making the client's names known to the server
-  describes_query,         // describe_portal: of rows that there are not a Query's answer says nothing
+  of_query,                // parse, bind, describe_portal of a simple Query: its client gets their notices,
+                           // and of rows that there are not it is told nothing
   was_refused,             // its client has been told that it failed, whatever the server makes of it
   checks_shape,            // describe_statement: whether the client still knows what the rows look like
   ignored_in_copy,         // sync sent while a COPY FROM STDIN was taking data: the server does not answer it
@@ -71,7 +72,8 @@ struct expected_response {
   // Serial of the change to the backend's prepared_set; where the entry ends a unit: of the last one before,
   // all of which are certain when it is answered. 0: none.
   std::uint64_t prepared = 0;
-  std::uint64_t unnamed = 0;  // query: serial of the drop of the client's unnamed statement; 0: it had none
+  std::uint64_t unnamed =
+      0;  // end of a simple Query: serial of the drop of the client's unnamed statement; 0: it had none
 
   // The end of a unit on a lane whose Sync was left out, because a later unit's ends this one, too.
   bool is_withheld_sync() const { return request == core::request::sync && how == handling::synthesise; }

@@ -17,7 +17,7 @@ bool ends_unit(const expected_response& one) {
 
 }  // namespace
 
-// Whether the error says nothing about the unit itself.
+// Why the head goes again, if its error allows that.
 std::optional<resend_reason> lane_queue::reason_to_resend(wire::bytes_view error) const {
   const auto& head = units_.front();
   const server_error said{error};
@@ -69,7 +69,7 @@ void lane_queue::take_back_queued() {
 
 // Of a batch at the head, counted from it: the one that the error answers.
 std::size_t lane_queue::unit_of(const wire::answer_extent& failed) const {
-  if (failed.error.empty()) return nobody_failed;
+  if (failed.error.empty() || !may_come_from_translation(server_error{failed.error})) return nobody_failed;
   auto executed = failed.executed;
   std::size_t unit = 0;
   for (std::size_t i = 0; i < backend_.expected.size(); ++i) {

@@ -2,7 +2,8 @@
 // for each execution: a plan for any value of a parameter may be far from the best one for most of them.
 //
 // Some executions are planned anew, for comparison. They are held against the others of the same time: how
-// busy the machine is tells nothing of a plan.
+// busy the machine is tells nothing of a plan. Only what was answered alone counts: a share of a batch is as
+// long as the others'.
 #pragma once
 
 #include <chrono>
@@ -19,8 +20,9 @@ class plan_comparison {
 
   void add(plan how, std::chrono::nanoseconds took) {
     auto& of_kind = how == plan::shared ? shared_ : anew_;
-    of_kind.nanoseconds += static_cast<float>(took.count());
+    of_kind.nanoseconds += took.count();
     ++of_kind.executions;
+    if (anew_.executions > most_anew) shared_ = anew_ = {};  // what is hardly ever shared
     if (shared_.executions < compared_together) return;
     if (anew_.executions >= least_anew) worse_ = is_worse() ? worse_ + 1 : 0;
     shared_ = anew_ = {};
@@ -31,18 +33,19 @@ class plan_comparison {
 
  private:
   struct sum {
-    float nanoseconds = 0;
-    std::uint32_t executions = 0;
+    std::int64_t nanoseconds = 0;
+    std::int64_t executions = 0;
 
-    float mean() const { return nanoseconds / static_cast<float>(executions); }
+    std::int64_t mean() const { return nanoseconds / executions; }
   };
 
-  static constexpr std::uint32_t compared_together = 1024;
-  static constexpr std::uint32_t least_anew = 4;
+  static constexpr std::int64_t compared_together = 1024;
+  static constexpr std::int64_t least_anew = 4;
+  static constexpr std::int64_t most_anew = 64;
 
   // By more than planning may cost.
   bool is_worse() const {
-    constexpr float noise = 100'000;
+    constexpr std::int64_t noise = 100'000;
     return shared_.mean() > 2 * anew_.mean() + noise;
   }
 

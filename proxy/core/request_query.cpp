@@ -3,7 +3,9 @@
 // once.
 //
 // The client is answered what it would be answered otherwise, for the server describes and runs a text alike
-// on both ways. Where it might not, it fails: whatever the error, lane_queue sends the Query again, as it is.
+// on both ways. Where it might not, it fails: lane_queue then sends the Query again, as it is,
+// unless the error has nothing to do with how it was sent (may_come_from_translation), or a part of a large
+// answer has gone out.
 #include "proxy/core/request_relay.hpp"
 #include "proxy/wire/request.hpp"
 
@@ -24,7 +26,8 @@ request_relay::verdict request_relay::query_as_statement(const wire::frame_heade
     wire::append_bind(built_, known.made->server_name, known.lifted.all());
   } else {
     ++backend_.counts.server_parses;
-    backend_.expected.push({.request = request::parse, .how = handling::swallow});
+    backend_.expected.push(
+        {.request = request::parse, .how = handling::swallow, .then = bookkeeping::of_query});
     server_has_unnamed(unnamed_holder::unknown());
     built_.clear();
     wire::append_parse_untyped(built_, "", text_and_zero);
@@ -34,8 +37,11 @@ request_relay::verdict request_relay::query_as_statement(const wire::frame_heade
   wire::append_execute(built_, "");
   inject(built_);
   const auto statement = known.made == nullptr ? 0 : known.made->id;
-  backend_.expected.push({.request = request::bind, .how = handling::swallow, .statement = statement});
-  backend_.expected.push({.request = request::describe_portal, .then = bookkeeping::describes_query});
+  backend_.expected.push({.request = request::bind,
+                          .how = handling::swallow,
+                          .then = bookkeeping::of_query,
+                          .statement = statement});
+  backend_.expected.push({.request = request::describe_portal, .then = bookkeeping::of_query});
   backend_.expected.push({.request = request::execute});
   // As a simple Query does.
   const auto dropped = client_.unnamed.drop();

@@ -118,11 +118,13 @@ response_relay::verdict response_relay::parameter_status(const wire::frame_heade
 // Content, and whatever may come at any moment.
 response_relay::verdict response_relay::stream(const wire::frame_header& header) {
   if (header.type == backend::data_row && is_probed()) return note_state(header);
-  const bool swallowed =
-      head_handling() == handling::swallow && header.type != backend::notification_response;
+  const bool is_for_client =
+      header.type == backend::notification_response ||
+      (header.type == backend::notice_response && head_then() == bookkeeping::of_query);
+  const bool swallowed = head_handling() == handling::swallow && !is_for_client;
   take(header, swallowed ? handling::swallow : handling::forward);
   if (!swallowed && !is_asynchronous(header.type)) backend_.unit.is_kept = false;
-  noticed_ = noticed_ || header.type == backend::notice_response;
+  noticed_ = noticed_ || (header.type == backend::notice_response && !swallowed);
   return verdict::done;
 }
 
@@ -179,7 +181,7 @@ response_relay::verdict response_relay::closed(const wire::frame_header& header)
 response_relay::verdict response_relay::described(const wire::frame_header& header) {
   if (!head_is(request::describe_statement) && !head_is(request::describe_portal)) return stream(header);
   if (header.size() <= whole_message_limit && !is_whole(header)) return verdict::need_more;
-  const bool is_unsaid = header.type == backend::no_data && head_then() == bookkeeping::describes_query;
+  const bool is_unsaid = header.type == backend::no_data && head_then() == bookkeeping::of_query;
   const auto how = is_unsaid ? handling::swallow : backend_.expected.front().how;
   const bool is_refused = shape_differs(shape_of(header));
   backend_.expected.pop();

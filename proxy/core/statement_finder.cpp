@@ -43,7 +43,8 @@ shared_statement statement_finder::note(wire::bytes_view text_and_types, std::ui
       --there.seen;
       return nullptr;
     }
-    there = {.hash = hash, .seen = 0, .known = {}};
+    there = slot{};
+    there.hash = hash;
   }
   there.seen = std::min(there.seen + 1, sightings_counted);
   auto known = there.known.lock();
@@ -57,8 +58,22 @@ shared_statement statement_finder::note(wire::bytes_view text_and_types, std::ui
 }
 
 void statement_finder::renew() {
-  for (const auto& one : slots_)
-    if (const auto known = one.known.lock(); known != nullptr && is_usable(*known)) catalogue_.retire(known);
+  for (auto& one : slots_)
+    if (const auto known = one.known.lock(); known != nullptr && is_suited(*known) && is_due(one, *known))
+      catalogue_.retire(known);
+}
+
+bool statement_finder::is_due(slot& one, const statement& known) {
+  constexpr std::uint8_t most_doublings = 10;
+  if (!known.demoted.load(std::memory_order_relaxed)) {
+    if (one.demotions > 0) --one.demotions;
+    return true;
+  }
+  if (one.rounds_left == 0) {
+    one.demotions = std::min<std::uint8_t>(one.demotions + 1, most_doublings);
+    one.rounds_left = static_cast<std::uint16_t>(1u << one.demotions);
+  }
+  return --one.rounds_left == 0;
 }
 
 shared_statement statement_finder::find_query(std::string_view sql, std::uint64_t stale_up_to) const {

@@ -39,7 +39,8 @@ class statement_finder {
 
   // Texts are prepared afresh when they come next: what their names stand for may have changed, by DDL that
   // did not pass through pgweir and that the server does not tell its plans of (a table that hides another
-  // one, 'name'::regtype). To be called now and then.
+  // one, 'name'::regtype). So are those that were demoted, after twice as many calls each time: a busy moment
+  // may have looked like a slow plan. To be called now and then.
   void renew();
 
   // Whether clients should keep no more.
@@ -49,7 +50,7 @@ class statement_finder {
   // one is slow now and then on a busy machine. True: it loses that right now, because it has become much
   // slower than it was before, which a generic plan may do.
   static bool demote_if_slow(const statement& stand_in, std::chrono::nanoseconds usual_by_now);
-  // For good. False: it was already.
+  // Until renew() takes that back. False: it was already.
   static bool demote(const statement& stand_in) {
     return !stand_in.demoted.exchange(true, std::memory_order_relaxed);
   }
@@ -66,9 +67,12 @@ class statement_finder {
     std::uint64_t hash = 0;
     std::uint32_t seen = 0;                // less others that would have the same place; bounded
     std::weak_ptr<const statement> known;  // the catalogue's, which may need the memory
+    std::uint8_t demotions = 0;
+    std::uint16_t rounds_left = 0;  // of renew(), until it may stand in again
   };
 
   static std::uint64_t hash_of(wire::bytes_view text);
+  static bool is_due(slot& one, const statement& known);
   const slot& slot_of(std::uint64_t hash) const { return slots_[hash & (slot_count - 1)]; }
 
   statement_catalogue& catalogue_;

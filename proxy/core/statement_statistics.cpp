@@ -49,6 +49,10 @@ void statement_statistics::observe_plan(std::uint64_t key, plan how, std::chrono
   if (auto* one = find_in(set_of(key), key); one != nullptr) one->plans.add(how, took);
 }
 
+void statement_statistics::forget_plans(std::uint64_t key) {
+  if (auto* one = find_in(set_of(key), key); one != nullptr) one->plans = {};
+}
+
 void statement_statistics::note_notice(std::uint64_t key) {
   if (auto* one = find_in(set_of(key), key); one != nullptr) one->has_notices = true;
 }

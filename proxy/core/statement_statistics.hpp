@@ -37,6 +37,8 @@ class statement_statistics {
                std::chrono::nanoseconds limit);
   // The same execution, of a simple Query.
   void observe_plan(std::uint64_t key, plan how, std::chrono::nanoseconds took);
+  // Another plan is to be judged by itself.
+  void forget_plans(std::uint64_t key);
 
   // Units that shared a Sync, this one among them.
   struct batch {

@@ -33,7 +33,7 @@ void undo_names(client_state& client, const expected_response& sent, bool tried)
     case bookkeeping::opens_transaction:
     case bookkeeping::fails_transaction:
     case bookkeeping::prepares_ahead:
-    case bookkeeping::describes_query:
+    case bookkeeping::of_query:
     case bookkeeping::was_refused:
     case bookkeeping::checks_shape:
     case bookkeeping::ignored_in_copy:

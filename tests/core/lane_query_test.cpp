@@ -37,8 +37,10 @@ TEST(lane_query, shares_a_sync_and_is_answered_as_a_simple_query) {
   lane_same_for_every_split([](lane_script& s) {
     s.share("a", query("select 1")).share("b", query("select 2")).end_batch();
     s.expect_server(as_it_is("select 1") + as_it_is("select 2") + sync());
-    s.server(parsed(rows("1")) + parsed(notice("hm") + rows("2")) + ready());
-    s.expect("a", rows("1") + ready()).expect("b", notice("hm") + rows("2") + ready());
+    s.server(notice("p") + parsed(rows("1")) + parse_complete() + notice("b") + bind_complete());
+    s.server(notice("d") + rows("2") + ready());
+    s.expect("a", notice("p") + rows("1") + ready());
+    s.expect("b", notice("b") + notice("d") + rows("2") + ready());
     s.expect_told("a", {"turn", "answered"}).expect_told("b", {"turn", "answered"});
     EXPECT_TRUE(s.backend().expected.empty());
   });
@@ -68,7 +70,7 @@ TEST(lane_query, that_is_to_go_alone_goes_as_it_is) {
   s.join("b", query(of(6))).expect_server(query(of(6)));
 }
 
-TEST(lane_query, that_fails_goes_again_as_it_is_and_the_others_of_its_batch_together) {
+TEST(lane_query, that_fails_is_blamed_and_all_of_its_batch_go_again) {
   lane_same_for_every_split([](lane_script& s) {
     s.share("a", query("select 1")).share("b", query("select 1/0")).share("c", query("select 3")).end_batch();
     s.server(parsed(rows("1")) + parsed(row_description()) + error("22012", "no") + ready());

@@ -69,7 +69,8 @@ TEST_F(statement_finder, a_text_too_long_is_never_found) {
   EXPECT_EQ(note(of("select '" + std::string(4096, 'x') + "'"), 10), nullptr);
 }
 
-TEST_F(statement_finder, of_two_texts_with_one_slot_the_more_frequent_has_it_and_they_are_never_taken_for_each_other) {
+TEST_F(statement_finder,
+       of_two_texts_with_one_slot_the_more_frequent_has_it_and_they_are_never_taken_for_each_other) {
   const auto slot = [](const std::string& text) { return std::hash<std::string_view>{}(text) % 1024; };
   const auto first = of("select 1");
   std::string second;
@@ -101,12 +102,18 @@ TEST_F(statement_finder, what_is_renewed_is_another_statement_at_once) {
   EXPECT_GT(after->id, before->id);
 }
 
-TEST_F(statement_finder, what_was_demoted_is_not_renewed) {
-  const auto made = note(of("select 1"), 5);
-  EXPECT_TRUE(core::statement_finder::demote(*made));
-  EXPECT_FALSE(core::statement_finder::demote(*made));
-  texts_.renew();
-  EXPECT_EQ(note(of("select 1"), 10), nullptr);
+TEST_F(statement_finder, what_was_demoted_is_renewed_after_a_while_that_doubles_each_time) {
+  auto made = note(of("select 1"), 5);
+  for (const auto rounds : {2, 4, 8}) {
+    EXPECT_TRUE(core::statement_finder::demote(*made));
+    EXPECT_FALSE(core::statement_finder::demote(*made));
+    for (int i = 0; i < rounds; ++i) {
+      EXPECT_EQ(note(of("select 1")), nullptr) << "after " << i << " of " << rounds;
+      texts_.renew();
+    }
+    made = note(of("select 1"));
+    ASSERT_NE(made, nullptr);
+  }
 }
 
 TEST_F(statement_finder, a_text_that_comes_often_keeps_its_place_from_those_that_come_once) {

@@ -189,6 +189,8 @@ TEST(statement_statistics, know_the_worse_plan) {
   }
   EXPECT_TRUE(all.look_up(7, limit).shared_plan_is_worse);
   EXPECT_FALSE(all.look_up(8, limit).shared_plan_is_worse);
+  all.forget_plans(7);
+  EXPECT_FALSE(all.look_up(7, limit).shared_plan_is_worse);
 }
 
 TEST(statement_statistics, a_statement_with_notices_stays_by_itself) {
