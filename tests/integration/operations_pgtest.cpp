@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 
+#include <csignal>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -203,6 +204,17 @@ TEST_F(full_server, lets_the_pool_go_on_with_the_backends_that_it_has) {
   EXPECT_FALSE(second.has_input());
   first.ask_sql("COMMIT");
   EXPECT_EQ(first_columns(second.read_until_ready()), std::vector<std::string>{"after you"});
+}
+
+TEST(signals, to_reload_are_declined_and_end_nothing) {
+  pgweir_process pgweir{proxied("size = 1")};
+  auto client = wire_client::postgres(pgweir.tcp());
+  for (std::size_t times = 1; times <= 2; ++times) {
+    pgweir.signal(SIGHUP);
+    EXPECT_TRUE(eventually([&] { return count(pgweir.log(), "SIGHUP ignored") == times; })) << pgweir.log();
+    EXPECT_EQ(client.value("SELECT 1"), "1");
+  }
+  EXPECT_EQ(pgweir.stop(), 0);
 }
 
 TEST(databases, that_the_configuration_does_not_know_are_refused) {

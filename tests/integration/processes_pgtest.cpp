@@ -1,6 +1,6 @@
 // pg_terminate_backend and pg_cancel_backend by the numbers that clients of pgweir know: their own, from
 // BackendKeyData, and the server's, from pg_backend_pid().
-#include "tests/integration/proxied.hpp"
+#include "tests/integration/lanes.hpp"
 #include "tests/support/eventually.hpp"
 
 #include <gtest/gtest.h>
@@ -301,6 +301,27 @@ TEST(backend_pid, cancels_what_who_was_told_it_runs_elsewhere) {
     EXPECT_EQ(sqlstate_of(told.read_until_ready()), cancelled);
     EXPECT_EQ(told.value("SELECT 'usable'"), "usable");
   }
+}
+
+TEST(backend_pid, cancels_what_who_was_told_it_runs_elsewhere_though_it_was_a_lane_since_then) {
+  make_tables();
+  pgweir_process pgweir{with_lanes("size = 3")};
+  warm_up(pgweir, number(1));
+  auto killer = wire_client::postgres(pgweir.tcp());
+  auto other = wire_client::postgres(pgweir.tcp());
+  killer.ask_sql("BEGIN; SELECT 1");
+  auto told = wire_client::postgres(pgweir.tcp());
+  const auto pid = pid_of(told);
+  other.ask_sql("BEGIN; SELECT 1");
+  told.send(frontend::query("SELECT pg_sleep(600) /* elsewhere */"));
+  ASSERT_TRUE(eventually([] { return runs("elsewhere"); }));
+  other.ask_sql("COMMIT");
+  const auto before = units_on_lanes(pgweir);
+  for (int i = 1; i <= 5; ++i) other.ask(number(i));
+  EXPECT_GT(units_on_lanes(pgweir), before);
+  EXPECT_EQ(killer.value("SELECT pg_cancel_backend(" + pid + ")"), "t");
+  killer.ask_sql("COMMIT");
+  EXPECT_EQ(sqlstate_of(told.read_until_ready()), cancelled);
 }
 
 TEST(backend_pid, of_a_backend_that_another_uses_cancels_that) {
