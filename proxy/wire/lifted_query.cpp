@@ -85,12 +85,6 @@ lifted_query as_it_is(std::string_view text, std::string& text_and_types) {
   return {};
 }
 
-void append_parameter(std::string& out, std::size_t number) {
-  out.push_back('$');
-  if (number >= 10) out.push_back(static_cast<char>('0' + number / 10));
-  out.push_back(static_cast<char>('0' + number % 10));
-}
-
 }  // namespace
 
 lifted_query lift_literals(std::string_view text, std::string& text_and_types) {
@@ -110,7 +104,7 @@ lifted_query lift_literals(std::string_view text, std::string& text_and_types) {
       copied = compared->written.data() + compared->written.size();
       types[found.count] = compared->type;
       found.values[found.count++] = compared->value;
-      append_parameter(out, found.count);
+      out.append(1, '$').append(std::to_string(found.count));
     }
     compared.reset();
     if (token.kind == sql_token_kind::end) break;
