@@ -19,11 +19,13 @@ void windows(core::plan_comparison& all, int count, std::chrono::nanoseconds sha
   }
 }
 
-TEST(plan_comparison, a_plan_several_times_as_slow_is_worse) {
+bool is_worse_after(int count, std::chrono::nanoseconds shared, std::chrono::nanoseconds anew) {
   core::plan_comparison all;
-  windows(all, 2, 800us, 110us);
-  EXPECT_TRUE(all.shared_is_worse());
+  windows(all, count, shared, anew);
+  return all.shared_is_worse();
 }
+
+TEST(plan_comparison, a_plan_several_times_as_slow_is_worse) { EXPECT_TRUE(is_worse_after(2, 800us, 110us)); }
 
 TEST(plan_comparison, one_slow_window_is_chance) {
   core::plan_comparison all;
@@ -42,9 +44,7 @@ TEST(plan_comparison, what_the_machine_slows_down_alike_is_no_worse) {
 }
 
 TEST(plan_comparison, a_difference_that_planning_may_make_does_not_count) {
-  core::plan_comparison all;
-  windows(all, 4, 150us, 30us);
-  EXPECT_FALSE(all.shared_is_worse());
+  EXPECT_FALSE(is_worse_after(4, 150us, 30us));
 }
 
 TEST(plan_comparison, without_enough_to_compare_with_nothing_is_said) {

@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pgweir::test {
@@ -284,22 +286,38 @@ TEST(backend_pid, of_the_backend_that_is_to_execute_the_call_means_who_was_told_
   }
 }
 
+struct told_client {
+  wire_client client;
+  std::string pid;
+};
+
+// A client whose query does not run on the backend whose process it was told: `other` has that one then, and
+// gives it back. The killer has another one, in a transaction.
+told_client run_elsewhere(const pgweir_process& pgweir, wire_client& killer, wire_client& other) {
+  killer.ask_sql("BEGIN; SELECT 1");
+  auto told = wire_client::postgres(pgweir.tcp());
+  auto pid = pid_of(told);
+  other.ask_sql("BEGIN; SELECT 1");
+  told.send(frontend::query("SELECT pg_sleep(600) /* elsewhere */"));
+  if (!eventually([] { return runs("elsewhere"); })) throw std::runtime_error("it does not run");
+  other.ask_sql("COMMIT");
+  return {std::move(told), std::move(pid)};
+}
+
+void expect_cancelled_by(wire_client& killer, told_client& told) {
+  EXPECT_EQ(killer.value("SELECT pg_cancel_backend(" + told.pid + ")"), "t");
+  killer.ask_sql("COMMIT");
+  EXPECT_EQ(sqlstate_of(told.client.read_until_ready()), cancelled);
+}
+
 TEST(backend_pid, cancels_what_who_was_told_it_runs_elsewhere) {
   pgweir_process pgweir{proxied("size = 3", "workers = 2")};
   auto killer = wire_client::postgres(pgweir.tcp());
   auto other = wire_client::postgres(pgweir.tcp());
   for (int i = 0; i < 6; ++i) {
-    killer.ask_sql("BEGIN; SELECT 1");
-    auto told = wire_client::postgres(pgweir.tcp());
-    const auto pid = pid_of(told);
-    other.ask_sql("BEGIN; SELECT 1");
-    told.send(frontend::query("SELECT pg_sleep(600) /* elsewhere */"));
-    ASSERT_TRUE(eventually([] { return runs("elsewhere"); }));
-    other.ask_sql("COMMIT");
-    EXPECT_EQ(killer.value("SELECT pg_cancel_backend(" + pid + ")"), "t");
-    killer.ask_sql("COMMIT");
-    EXPECT_EQ(sqlstate_of(told.read_until_ready()), cancelled);
-    EXPECT_EQ(told.value("SELECT 'usable'"), "usable");
+    auto told = run_elsewhere(pgweir, killer, other);
+    expect_cancelled_by(killer, told);
+    EXPECT_EQ(told.client.value("SELECT 'usable'"), "usable");
   }
 }
 
@@ -309,19 +327,11 @@ TEST(backend_pid, cancels_what_who_was_told_it_runs_elsewhere_though_it_was_a_la
   warm_up(pgweir, number(1));
   auto killer = wire_client::postgres(pgweir.tcp());
   auto other = wire_client::postgres(pgweir.tcp());
-  killer.ask_sql("BEGIN; SELECT 1");
-  auto told = wire_client::postgres(pgweir.tcp());
-  const auto pid = pid_of(told);
-  other.ask_sql("BEGIN; SELECT 1");
-  told.send(frontend::query("SELECT pg_sleep(600) /* elsewhere */"));
-  ASSERT_TRUE(eventually([] { return runs("elsewhere"); }));
-  other.ask_sql("COMMIT");
+  auto told = run_elsewhere(pgweir, killer, other);
   const auto before = units_on_lanes(pgweir);
   for (int i = 1; i <= 5; ++i) other.ask(number(i));
   EXPECT_GT(units_on_lanes(pgweir), before);
-  EXPECT_EQ(killer.value("SELECT pg_cancel_backend(" + pid + ")"), "t");
-  killer.ask_sql("COMMIT");
-  EXPECT_EQ(sqlstate_of(told.read_until_ready()), cancelled);
+  expect_cancelled_by(killer, told);
 }
 
 TEST(backend_pid, of_a_backend_that_another_uses_cancels_that) {
